@@ -1,0 +1,134 @@
+"""Typed events of the catalogue, and the bus on which a device publishes each of them once.
+
+A topic is written as AXIS OS writes it on the event stream: `tns1:Device/tnsaxis:IO/Port`. Source and data
+items are text on every carrier, booleans `0` and `1` (io-events sheet 2.2). Declarations come from the
+profile (`fixtures/profiles/<model>/<firmware>/events.yaml`); publishing a topic that the profile does not
+declare is a `SimulatorBug`, so that no face can invent one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulator.errors import SimulatorBug
+from simulator.journal import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from simulator.device.world import World
+
+Items = tuple[tuple[str, str], ...]
+"""Name and value pairs in declared order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One topic of the catalogue: its source and data item names, and whether it has a lasting state."""
+
+    topic: str
+    nice_name: str
+    stateful: bool
+    source: tuple[str, ...]
+    data: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One published event. `at` is device seconds, `number` its record in the journal, which holds the cause."""
+
+    topic: str
+    source: Items
+    data: Items
+    stateful: bool
+    at: float
+    number: int
+
+    @property
+    def key(self) -> tuple[str, Items]:
+        """Topic and source: what tells one state from another."""
+        return self.topic, self.source
+
+
+def text_of(value: bool | int | float | str) -> str:
+    """The text of a value on every carrier: booleans `0`/`1`, doubles with six decimals."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    return str(value)
+
+
+class EventBus:
+    """Where a device publishes; faces, the rule engine and the journal listen. Nobody polls."""
+
+    def __init__(self, world: World, device: str, catalogue: Mapping[str, Declaration]) -> None:
+        self._world = world
+        self._device = device
+        self._listeners: list[Callable[[Event], None]] = []
+        self._states: dict[tuple[str, Items], Event] = {}
+        self.catalogue = catalogue
+
+    def publish(
+        self, topic: str, source: Mapping[str, bool | int | float | str], **data: bool | int | float | str
+    ) -> Event | None:
+        """Publish one event to all listeners; None if a stateful one repeats its present state.
+
+        Raises SimulatorBug for a topic or an item that the profile does not declare.
+        """
+        declared = self._declared(topic, source, data)
+        source_items = tuple((name, text_of(source[name])) for name in declared.source)
+        data_items = tuple((name, text_of(data[name])) for name in declared.data if name in data)
+        key = (topic, source_items)
+        if declared.stateful:
+            present = self._states.get(key)
+            if present is not None and present.data == data_items:
+                return None
+        journal = self._world.journal
+        record = journal.append(
+            Kind.EVENT,
+            self._device,
+            topic,
+            source=dict(source_items),
+            data=dict(data_items),
+            stateful=declared.stateful,
+        )
+        event = Event(topic, source_items, data_items, declared.stateful, record.at, record.number)
+        if declared.stateful:
+            self._states[key] = event
+        with journal.because(record):
+            for listener in tuple(self._listeners):
+                listener(event)
+        return event
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Hear every event published from now on; returns the function that ends it."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def states(self) -> Iterator[Event]:
+        """The present state of every stateful topic and source, in order of first publication."""
+        return iter(tuple(self._states.values()))
+
+    def withdraw(self, topic: str, source: Mapping[str, bool | int | float | str]) -> None:
+        """Forget a state whose source is gone: a port that is no longer an input."""
+        declared = self.catalogue[topic]
+        self._states.pop((topic, tuple((name, text_of(source[name])) for name in declared.source)), None)
+
+    def forget_states(self) -> None:
+        """All states end, as at power-off; components publish them again at boot."""
+        self._states.clear()
+
+    def _declared(self, topic: str, source: Mapping[str, object], data: Mapping[str, object]) -> Declaration:
+        declared = self.catalogue.get(topic)
+        if declared is None:
+            raise SimulatorBug(f"{self._device} publishes {topic}, which its profile does not declare")
+        if set(source) != set(declared.source) or not set(data) <= set(declared.data):
+            raise SimulatorBug(f"{topic} is published with items its declaration does not have")
+        return declared

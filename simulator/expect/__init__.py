@@ -1,0 +1,1 @@
+"""What can be seen: expectations over the journal and over independent observers."""

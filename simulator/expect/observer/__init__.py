@@ -1,0 +1,1 @@
+"""Observers written by others: aiomqtt on the real broker, an HTTP client on the real device."""

@@ -1,0 +1,130 @@
+"""HTTP as a face sees it: a request, and one of four kinds of answer.
+
+The server on the net floor asks twice. `admit` sees the head alone and decides whether the body is wanted at
+all: authentication, unknown path, wrong method and `Expect: 100-continue` are settled before a byte of
+body is read (client-facts 2.4). `serve` sees the body too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+from urllib.parse import parse_qsl
+
+BODY_LIMIT = 1 << 20
+"""Bytes of body a CGI takes unless its route says otherwise; more is answered 413."""
+
+
+@dataclass(slots=True)
+class Head:
+    """The request without its body. Header names are lower case; a repeated header is joined by `, `."""
+
+    method: str
+    target: str
+    """The raw request target as sent, path and query, for the digest (core sheet 1.2)."""
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    peer: str
+    """Address of the client."""
+    secure: bool
+    """Came over TLS."""
+    host: str = ""
+    """Wire address and port the client connected to, as `127.16.0.1:8080`."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request with its body. Exactly one of `body` and `upload` is used, as the admission asked."""
+
+    head: Head
+    body: bytes = b""
+    upload: BinaryIO | None = None
+    """A spooled file at position 0 where the admission wanted one: firmware, clips."""
+    login: str = ""
+    """Account name, empty for anonymous."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """A complete answer. `Content-Length`, `Date` and `Connection` are the server's business."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain"
+    headers: tuple[tuple[str, str], ...] = ()
+    then: Callable[[], None] | None = None
+    """Called after the answer has left: a restart that answers first."""
+
+
+@dataclass(slots=True)
+class Held:
+    """An answer that comes later: a pulse that holds its response, a ready check with a time-out.
+
+    `start(deliver)` begins waiting and returns the function called if the client goes away first.
+    """
+
+    start: Callable[[Callable[[Answer], None]], Callable[[], None]]
+
+
+class Channel(Protocol):
+    """The open end of an endless answer or a WebSocket."""
+
+    def send(self, data: bytes | str) -> None:
+        """Queue bytes of the body, or one WebSocket message (text for str)."""
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """End the answer; code and reason are used by WebSockets only."""
+
+
+@dataclass(slots=True)
+class Endless:
+    """A body without end, such as the port monitor. `open(channel)` returns what to call at its end."""
+
+    content_type: str
+    open: Callable[[Channel], Callable[[], None]]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class SocketListener(Protocol):
+    """What a face hands out for one WebSocket."""
+
+    def received(self, message: str | bytes) -> None:
+        """One message of the client: text or binary."""
+
+    def closed(self) -> None:
+        """The connection ended, whoever ended it."""
+
+
+@dataclass(slots=True)
+class WebSocket:
+    """Accept the upgrade. Pings are answered by the server."""
+
+    open: Callable[[Channel], SocketListener]
+    largest: int = 1 << 16
+
+
+Reply = Answer | Held | Endless | WebSocket
+
+
+@dataclass(slots=True)
+class Admission:
+    """The body is wanted: how much of it, and whether as a spooled file."""
+
+    serve: Callable[[Request], Reply]
+    body_limit: int = BODY_LIMIT
+    spool: bool = False
+    login: str = ""
+
+
+class HttpFace(Protocol):
+    """A device's HTTP surface."""
+
+    def admit(self, head: Head) -> Answer | Admission:
+        """Refuse at once, or say how to go on."""
+
+
+def form_fields(text: str) -> dict[str, str]:
+    """`a=1&b=2` as a dictionary: percent-decoded, the last of two equal names wins, an `&` at the end is fine."""
+    return dict(parse_qsl(text, keep_blank_values=True))

@@ -1,0 +1,77 @@
+"""Connections and datagrams a device opens itself, as a face sees them.
+
+The net floor implements these with sockets bound to the device's own address; tests implement them with
+lists. Times are wire time (`Dialer.now`): seconds of the machine's monotonic clock, never scaled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Stream(Protocol):
+    """An open byte stream."""
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for the peer."""
+
+    def close(self) -> None:
+        """Send what is queued, then end in order."""
+
+    def abort(self) -> None:
+        """End at once, as a power cut does; the peer sees a reset or nothing."""
+
+
+class StreamUser(Protocol):
+    """Who opened a stream is told three things."""
+
+    def opened(self, stream: Stream) -> None:
+        """The connection stands (TCP, and TLS where asked for)."""
+
+    def received(self, data: bytes) -> None:
+        """Bytes of the peer, in any portions."""
+
+    def lost(self, reason: str) -> None:
+        """The connection ended or never came about; `reason` is for a log line. Said exactly once."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsWish:
+    """How a device wants TLS as a client."""
+
+    verify: bool
+    """Check the server's certificate against `authorities`, or the fleet's authority when that is empty."""
+    authorities: tuple[bytes, ...] = ()
+    """PEM"""
+    alpn: str = ""
+
+
+class Cancellable(Protocol):
+    def cancel(self) -> None:
+        """Make it not happen; safe to repeat and after it happened."""
+
+
+class Dialer(Protocol):
+    """The device's way out."""
+
+    def now(self) -> float:
+        """Wire time."""
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Cancellable:
+        """Call back after `delay` wire seconds."""
+
+    def dial(
+        self, user: StreamUser, host: str, port: int, *, tls: TlsWish | None = None, timeout: float = 60.0
+    ) -> Cancellable:
+        """Connect from the device's own address. The outcome is `opened` or `lost`, never an exception."""
+
+
+class DatagramWay(Protocol):
+    """Sends one datagram of a protocol of the device; what comes in is handed to the face by the host."""
+
+    def send(self, data: bytes, destination: str | None) -> None:
+        """To an address, or by broadcast when None."""

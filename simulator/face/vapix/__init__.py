@@ -1,0 +1,1 @@
+"""VAPIX over HTTP: the front end (authentication, routes) and one file per API."""

@@ -1,0 +1,1 @@
+"""Link faults, one small file each; each does on the wire what its name says."""

@@ -1,0 +1,1 @@
+"""Evidence a person can look at: timeline, JUnit, JSON, HTML, compatibility table."""
