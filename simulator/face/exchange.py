@@ -121,8 +121,8 @@ class Admission:
 class HttpFace(Protocol):
     """A device's HTTP surface."""
 
-    def admit(self, head: Head) -> Answer | Admission:
-        """Refuse at once, or say how to go on."""
+    def admit(self, head: Head) -> Answer | Held | Admission:
+        """Refuse at once, or after a moment (a wrong password costs time), or say how to go on."""
 
 
 def form_fields(text: str) -> dict[str, str]:

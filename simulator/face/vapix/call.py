@@ -1,0 +1,105 @@
+"""What a handler of a VAPIX path is given, and what it declares: `Call` and `Route`.
+
+An API module holds handlers and one tuple of routes:
+
+    def handler(call: Call) -> Reply:
+        return Answer(body=b"OK", content_type="text/plain")
+
+    ROUTES = (Route(("/axis-cgi/example.cgi",), handler, level=Level.OPERATOR, api="example"),)
+
+By the time a handler runs, the front end has settled authentication, role, method and body size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from simulator.device.parameter import Level
+from simulator.face.exchange import BODY_LIMIT, Reply, Request, form_fields
+
+if TYPE_CHECKING:
+    from simulator.device.device import Device
+    from simulator.face.vapix.quirk import HttpQuirks
+
+
+class Front(Protocol):
+    """What a handler may ask of the front end behind its call."""
+
+    quirks: HttpQuirks
+
+    def demand(self, call: Call, level: Level) -> Reply | None:
+        """Settle the caller's identity late: None if he is `level` or above, else the refusal."""
+
+    def served_apis(self) -> frozenset[str]:
+        """Ids of the APIs that have at least one path on this device."""
+
+    def version(self, api: str) -> str:
+        """The version that an API answers with, which may differ from the listed one (core sheet 2.3)."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One admitted request."""
+
+    device: Device
+    request: Request
+    front: Front
+    route: Route
+    account: str = ""
+    """Name of the account, empty for anonymous."""
+    level: Level = Level.ANYONE
+    """What the caller may do; routes open to anyone learn it through `demand`."""
+    _fields: dict[str, str] | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Form arguments, whatever the label of the body says (client-facts 6).
+
+        A POST counts its body alone, arguments in its query are ignored (core sheet 1.5, 2.5).
+        """
+        if self._fields is None:
+            self._fields = form_fields(self._form_text())
+        return self._fields
+
+    def _form_text(self) -> str:
+        if self.request.head.method == "POST":
+            return self.request.body.decode("utf-8", "replace")
+        return self.request.head.query
+
+    def demand(self, level: Level) -> Reply | None:
+        """For methods of one path with different levels: None if allowed, else the 401 or 403 to return."""
+        if self.level >= level:
+            return None
+        return self.front.demand(self, level)
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path, or several names of one path, and the rules for getting there."""
+
+    paths: tuple[str, ...]
+    handler: Handler = field(repr=False)
+    methods: tuple[str, ...] = ("GET", "POST")
+    """Other methods are answered 405 (HEAD goes where GET goes)."""
+    level: Level = Level.ADMINISTRATOR
+    api: str = ""
+    """Id under which apidiscovery lists it; empty for what discovery does not know."""
+    served: Callable[[Device], bool] | None = None
+    """Whether this product has the path; by default: if the profile lists `api`, or `api` is empty."""
+    json: bool = False
+    """The CGI speaks JSON, its 401 too (core sheet 5.2)."""
+    body_limit: int = BODY_LIMIT
+    spool: bool = False
+    """The body arrives as a file: firmware, clips."""
+    before_setup: bool = False
+    """Open to anyone while the device has no account at all."""
+    while_starting: bool = False
+    """Answers while the device is starting; others are 503 then."""
+
+
+RouteTable = Mapping[str, Route]

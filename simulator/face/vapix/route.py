@@ -1,0 +1,35 @@
+"""The route table: every path the VAPIX face knows, assembled from one explicit list of modules.
+
+To add an API, write `face/vapix/<api>.py` and add one line to `ROUTES`. The module gives
+
+    ROUTES: tuple[Route, ...]          (see `call.py` for Route and Call)
+    def handler(call: Call) -> Reply   (Answer, Held, Endless or WebSocket of `face/exchange.py`)
+
+A text CGI reads `call.fields` (form arguments of the query, or of the body for POST):
+
+    def port(call: Call) -> Reply:
+        if "check" not in call.fields:
+            return Answer(400, b"Error: ...\\n")
+        return Answer(200, call.device.ports[...]...)
+
+    ROUTES = (Route(("/axis-cgi/io/port.cgi",), port, level=Level.VIEWER, served=has_ports),)
+
+A JSON API declares a `JsonService` (`envelope.py`), which is its handler:
+
+    def get_ports(asked: Invocation) -> Json:        # asked.call.device, asked.params, asked.text("name"), ...
+        return {"numberOfPorts": 0}                  # the data; errors: raise asked.missing("ports") and friends
+
+    SERVICE = JsonService("io-port-management", FAMILY_B, {"getPorts": Method(get_ports, Level.VIEWER), ...})
+    ROUTES = (Route(("/axis-cgi/io/portmanagement.cgi",), SERVICE, methods=("POST",), level=Level.VIEWER,
+                    api="io-port-management", json=True),)
+
+A path whose `api` the profile of the device does not list is absent (404) unless `served` says otherwise.
+The front end adds the security headers, `Server` and `Authentication-Info` to whatever a handler answers.
+"""
+
+from __future__ import annotations
+
+from simulator.face.vapix import system_ready
+from simulator.face.vapix.call import Route
+
+ROUTES: tuple[Route, ...] = (*system_ready.ROUTES,)
