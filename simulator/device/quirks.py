@@ -1,0 +1,133 @@
+"""What differs between firmwares and products beyond parameters, APIs and events, and every value that is a guess.
+
+The values stand in `fixtures/profiles/<model>/<firmware>/quirks.yaml`, each with a remark on where it is known from;
+a field has no default here, so that no value hides in the code. Durations are device seconds unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Quirks(BaseModel):
+    """Typed values of one profile (core sheet 2.6, 7.4; network sheet 17; MQTT sheet 3.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # Accounts and authentication
+    first_account: Literal["root_only", "any"]
+    """Which name the first administrator may have: `root` alone below 11.5."""
+    account_limit: int
+    """Accounts a device takes."""
+    pwdroot_cgi: bool
+    """Serves the old `pwdroot/pwdroot.cgi` for the first password."""
+    pwdgrp_users_line: bool
+    """`pwdgrp.cgi?action=get` has a `users=` line too, as one of many system groups."""
+    passphrase_policy: Literal["none", "length", "complex"]
+    """Factory rule for new passwords."""
+    preview_mode_seconds: int
+    """Limited viewing without an account after a factory default; 0 where the firmware reports none."""
+    masked_secret: str
+    """What a parameter list shows for a password."""
+    nonce_lifetime: float
+    """Wire seconds until a digest nonce is stale."""
+    password_failure_seconds: float
+    """Wire seconds that a wrong password costs."""
+    blocked_status: int
+    """HTTP status for a client address blocked after too many wrong passwords."""
+    https_only_get_status: int
+    """HTTP status of a GET over plain HTTP where the policy asks for HTTPS; 301 redirects."""
+    https_only_post_status: int
+    """The same for a POST, which no client follows."""
+    ws_session_token_seconds: float
+    """Wire seconds a token of `wssession.cgi` is good for."""
+
+    # HTTP
+    server_header: str
+    """`Server` with versions."""
+    server_header_bare: str
+    """`Server` while `System.HTTPServerTokens` is off."""
+    security_headers: dict[str, str]
+    """Headers on every answer."""
+    upgrade_h2: bool
+    """Plain HTTP answers offer `Upgrade: h2`."""
+    param_list_content_type: str
+    api_discovery_content_type: str
+    systemready_fields: tuple[str, ...]
+    """Fields of the ready answer, in order; the version is that of the API `systemready`."""
+    network_info_omits: tuple[str, ...]
+    """Keys that `getNetworkInfo` of this firmware does not have."""
+    network_info_dot1x_modes: tuple[str, ...]
+    """802.1X modes that `getNetworkInfo` offers."""
+    server_report_seconds: float
+    """How long `serverreport.cgi` works."""
+    port_error_status: int
+    """HTTP status of `io/port.cgi` for an unknown port or bad syntax."""
+    monitor_keep_alive: float
+    """Wire seconds of silence after which the port monitor sends an empty part."""
+
+    # Life
+    stopping_seconds: float
+    """From the restart command until the network is gone; the old bootid still answers `yes`."""
+    boot_seconds: float
+    """Without network, until ports open."""
+    starting_seconds: float
+    """Ports open, `systemready` says `no`."""
+    default_extra_seconds: float
+    """What a factory default adds to the time without network."""
+    upgrade_write_seconds: float
+    """Checking and writing an image; the upgrade request is still open."""
+    upgrade_boot_seconds: float
+    """Without network after an upgrade."""
+    autorollback_minutes: float
+    """Until an uncommitted firmware goes back, where the request names no time."""
+    missing_lts_code: int
+    """Error code of `firmwaremanagement.cgi` for a skipped LTS step."""
+    default_button_seconds: float
+    """How long the control button is held for a factory default."""
+    green_after_start_seconds: float
+    """How long the status LED shows a completed start."""
+
+    # Network
+    fallback_address: Literal["link_local", "legacy"]
+    """Where no DHCP server answers: 169.254/16, or 192.168.0.90/24 beside a link-local address."""
+    fallback_delay: float
+    """From the first DISCOVER to the fallback."""
+    link_local_claim_seconds: tuple[float, float]
+    """Shortest and longest time that probing and claiming a link-local address takes."""
+    static_conflict_probe: bool
+    """Tests a static address for a conflict before it is used."""
+    static_fallback_scope: Literal["link", "global"]
+    """Scope of the static address while it stands in for DHCP."""
+    address_apply_delay: float
+    """From the request that sets an address until it is in force."""
+    dhcp_retry: Literal["udhcpc", "rfc"]
+    """Rhythm of DISCOVER: three 3 s apart, then 20 s pause; or doubling from 4 s."""
+    dhcp_start_delay: tuple[float, float]
+    """Shortest and longest wait before the first DISCOVER."""
+    dhcp_parameter_request: tuple[int, ...]
+    """Option 55, in order."""
+
+    # I/O and sound
+    debounce: float
+    """How long a loop must read a new state before the port follows."""
+    virtual_inputs: int
+    """Number of virtual inputs."""
+    clip_seconds: float
+    """Playing time of a clip whose file says none."""
+    speaker_test_seconds: float
+    """Duration of a speaker test."""
+
+    # MQTT client
+    mqtt_protocol_level: int = Field(ge=4, le=5)
+    """4 is MQTT 3.1.1, 5 is MQTT 5."""
+    mqtt_client_id: str
+    """Factory client id; `{serial}` is the device's."""
+    mqtt_backoff_first: float
+    """Wire seconds before the first new attempt; each further one waits twice as long."""
+    mqtt_backoff_longest: float
+    """Wire seconds between attempts at most."""
+    mqtt_queue_limit: int
+    """QoS 1 and 2 messages kept while disconnected; the oldest goes first."""
