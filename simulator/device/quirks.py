@@ -1,7 +1,8 @@
 """What differs between firmwares and products beyond parameters, APIs and events, and every value that is a guess.
 
-The values stand in `fixtures/profiles/<model>/<firmware>/quirks.yaml`, each with a remark on where it is known from;
-a field has no default here, so that no value hides in the code. Durations are device seconds unless said otherwise.
+The values stand in `fixtures/profiles/<model>/<firmware>/quirks.yaml`, each with a remark on where it is known
+from; a field has no default here, so that no value hides in the code. Durations are device seconds unless said
+otherwise.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ class Quirks(BaseModel):
     """From the restart command until the network is gone; the old bootid still answers `yes`."""
     boot_seconds: float
     """Without network, until ports open."""
+    boot_jitter_seconds: float
+    """At most so much longer, so that a fleet does not act in one millisecond."""
     starting_seconds: float
     """Ports open, `systemready` says `no`."""
     default_extra_seconds: float
@@ -97,6 +100,10 @@ class Quirks(BaseModel):
     """From the first DISCOVER to the fallback."""
     link_local_claim_seconds: tuple[float, float]
     """Shortest and longest time that probing and claiming a link-local address takes."""
+    static_fallback_scope: Literal["global", "link"]
+    """The scope that `getNetworkInfo` shows for a static address used as fallback."""
+    address_apply_delay: float
+    """From the answer to a new address setting until it takes effect."""
     static_conflict_probe: bool
     """Tests a static address for a conflict before it is used."""
     static_fallback_scope: Literal["link", "global"]
