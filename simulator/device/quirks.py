@@ -100,10 +100,6 @@ class Quirks(BaseModel):
     """From the first DISCOVER to the fallback."""
     link_local_claim_seconds: tuple[float, float]
     """Shortest and longest time that probing and claiming a link-local address takes."""
-    static_fallback_scope: Literal["global", "link"]
-    """The scope that `getNetworkInfo` shows for a static address used as fallback."""
-    address_apply_delay: float
-    """From the answer to a new address setting until it takes effect."""
     static_conflict_probe: bool
     """Tests a static address for a conflict before it is used."""
     static_fallback_scope: Literal["link", "global"]
