@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from simulator.clock import wire_now
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -61,10 +63,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of the journal. `at` is device seconds; `data` holds plain JSON values only."""
+    """One line of the journal. `data` holds plain JSON values only."""
 
     number: int
     at: float
+    """Device seconds."""
+    wire: float
+    """Wire seconds: the machine's monotonic clock, for how long a client took."""
     kind: Kind
     device: str
     what: str
@@ -87,7 +92,8 @@ class Journal:
 
     def append(self, kind: Kind, device: str, what: str, **data: Any) -> Record:
         """Write one record. `device` is its name in the fleet, or `site`, or empty for the whole fleet."""
-        record = Record(self._next, round(self._clock.now(), 6), kind, device, what, data, _cause.get())
+        at, wire = round(self._clock.now(), 6), round(wire_now(), 6)
+        record = Record(self._next, at, wire, kind, device, what, data, _cause.get())
         self._next += 1
         self._records.append(record)
         for watcher in tuple(self._watchers):
