@@ -33,9 +33,11 @@ class Quirks(BaseModel):
     masked_secret: str
     """What a parameter list shows for a password."""
     nonce_lifetime: float
-    """Wire seconds until a digest nonce is stale."""
+    """Device seconds until a digest nonce is stale."""
     password_failure_seconds: float
-    """Wire seconds that a wrong password costs."""
+    """Device seconds that a wrong password costs while password throttling is on."""
+    starting_status: int
+    """HTTP status of all but systemready while the device is starting."""
     blocked_status: int
     """HTTP status for a client address blocked after too many wrong passwords."""
     https_only_get_status: int
