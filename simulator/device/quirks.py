@@ -82,8 +82,10 @@ class Quirks(BaseModel):
     """Ports open, `systemready` says `no`."""
     default_extra_seconds: float
     """What a factory default adds to the time without network."""
+    upgrade_verify_seconds: float
+    """Checking an image; the upgrade request is still open."""
     upgrade_write_seconds: float
-    """Checking and writing an image; the upgrade request is still open."""
+    """Writing an image; the upgrade request is still open."""
     upgrade_boot_seconds: float
     """Without network after an upgrade."""
     autorollback_minutes: float
@@ -136,3 +138,5 @@ class Quirks(BaseModel):
     """Wire seconds between attempts at most."""
     mqtt_queue_limit: int
     """QoS 1 and 2 messages kept while disconnected; the oldest goes first."""
+    mqtt_filter_limit: int
+    """Publication filters, and subscription filters, that the device takes."""
