@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from simulator.action.declaration import Record, fields_of
-from simulator.action.kind import MISSING, Reading
+from simulator.action.declaration import Record, fields_of, read_whole
 from simulator.errors import FleetError
 
 if TYPE_CHECKING:
@@ -37,14 +36,8 @@ def read_action(declared: type[Action], value: object) -> Action:
 
     Raises FleetError naming the field that is wrong and the remedy; several wrong fields are all named.
     """
-    reading = Reading()
-    read = Record(declared).read(value, (declared.verb,), reading)
-    if read is not MISSING:
-        action: Action = read
-        return action
-    told = [f"{'.'.join(map(str, problem.path))}: {problem.what}" for problem in reading.problems]
-    hints = [problem.hint for problem in reading.problems if problem.hint]
-    raise FleetError("; ".join(told), hint="; ".join(hints))
+    action: Action = read_whole(declared, value, declared.verb)
+    return action
 
 
 def check_use(action: Action, selector: str, uses: Mapping[str, tuple[str, ...]]) -> None:

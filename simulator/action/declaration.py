@@ -1,8 +1,9 @@
 """Declared dataclasses: the one source of file syntax, control calls, JSON Schema and reference page.
 
 A class is declared as a dataclass whose fields are annotated `Annotated[type, "what it means"]`; what else a
-field needs (bounds, a narrower text) is a `Kind` in the same annotation. `fields_of` reads the declaration, `Record`
-reads values by it. A name that Python reserves ends in `_` in the class and nowhere else: `for_` is `for`.
+field needs (bounds, a narrower text) is a `Kind` in the same annotation. `fields_of` reads the declaration,
+`Record` reads values by it. A name that Python reserves ends in `_` in the class and nowhere else: `for_` is
+`for`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ Pairs = tuple[tuple[str, str], ...]
 HIDDEN = "hidden"
 """Marks a field that is filled in by the program and stands in no file."""
 
+LAST = "last"
+"""Marks a field that is written after those of the classes that inherit it."""
+
+_MARKS = frozenset({HIDDEN, LAST})
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Field:
@@ -71,16 +77,19 @@ def fields_of(declared: type) -> tuple[Field, ...]:
 
 def _described(declared: type) -> tuple[Field, ...]:
     hints = typing.get_type_hints(declared, include_extras=True)
-    return tuple(
-        _field(field, hints[field.name])
-        for field in dataclasses.fields(declared)
-        if HIDDEN not in getattr(hints[field.name], "__metadata__", ())
-    )
+    marks = {name: _MARKS.intersection(_extras(hint)) for name, hint in hints.items()}
+    written = [field for field in dataclasses.fields(declared) if HIDDEN not in marks[field.name]]
+    written.sort(key=lambda field: LAST in marks[field.name])
+    return tuple(_field(field, hints[field.name]) for field in written)
+
+
+def _extras(annotation: Any) -> list[Any]:
+    extras = getattr(annotation, "__metadata__", ())
+    return [extra for extra in extras if isinstance(extra, str)]
 
 
 def _field(field: dataclasses.Field[Any], annotation: Any) -> Field:
-    extras = getattr(annotation, "__metadata__", ())
-    docs = [extra for extra in extras if isinstance(extra, str)]
+    docs = [extra for extra in _extras(annotation) if extra not in _MARKS]
     if not docs:
         raise SimulatorBug(f"field {field.name} is declared without saying what it means")
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
@@ -255,6 +264,20 @@ class Record(Kind):
             return whole
         single = next(field for field in self.fields if field.key == self.shorthand)
         return {"anyOf": [single.kind.schema(schemas), whole]}
+
+
+def read_whole(declared: type, value: object, name: str) -> Any:
+    """An object of a declared class from a value that stands alone, called `name` in messages.
+
+    Raises FleetError that names every wrong field and the remedies.
+    """
+    reading = Reading()
+    read = Record(declared).read(value, (name,), reading)
+    if read is not MISSING:
+        return read
+    told = [f"{'.'.join(map(str, problem.path))}: {problem.what}" for problem in reading.problems]
+    hints = [problem.hint for problem in reading.problems if problem.hint]
+    raise FleetError("; ".join(told), hint="; ".join(hints))
 
 
 class _Shorthand(dict[str, object]):

@@ -41,8 +41,8 @@ class Dhcp(Action):
 
     lose: silent. restore: as before any of these. nak: refuses every request; nak-on-renew only renewals.
     readdress: the present lease is refused at its renewal and another address offered. lease: new times. exhaust:
-    no address left. conflict: offers an address that is in use. delay, duplicate, drop, silent-after: what happens to
-    its answers. wrong-xid, wrong-server-id, truncate, no-subnet: broken answers. options, remove-option: what it
+    no address left. conflict: offers an address in use. delay, duplicate, drop, silent-after: what happens to its
+    answers. wrong-xid, wrong-server-id, truncate, no-subnet: broken answers. options, remove-option: what it
     sends. second-server: another server answers too.
     """
 

@@ -8,6 +8,7 @@ calls carry JSON; both are read here, so that a scenario and the control API nev
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -105,7 +106,9 @@ def shown(value: object) -> str:
     """A value as it appears in a message: short, quoted."""
     if isinstance(value, str):
         return repr(value if len(value) <= 60 else value[:57] + "...")
-    return {dict: "a map", list: "a list"}.get(type(value), repr(value)[:60])
+    if isinstance(value, Mapping):
+        return "a map"
+    return "a list" if isinstance(value, list | tuple) else repr(value)[:60]
 
 
 def as_text(value: object, words: str) -> str:

@@ -54,9 +54,9 @@ class Fault(Action):
     """Break the line to one service of a device, until `for` or `count` is over or `clear` ends it.
 
     refused: the port is closed. syn_drop: new connections are not answered. reset: the answer breaks off with a
-    TCP reset. hang: reads and never answers. slow_answer: the answer comes in slices. half_answer: it ends early, in
-    order. latency, bandwidth, limit_data, slicer: of the bytes of a connection. udp_loss, udp_duplicate, udp_reorder:
-    of datagrams. A mode that cannot do it truthfully makes the step fail with the capability that is missing.
+    TCP reset. hang: reads and never answers. slow_answer: the answer comes in slices. half_answer: it ends early,
+    in order. latency, bandwidth, limit_data, slicer: of the bytes of a connection. udp_loss, udp_duplicate,
+    udp_reorder: of datagrams. A mode that cannot do it truthfully makes the step fail with what is missing.
     """
 
     verb: ClassVar[str] = "fault"
@@ -97,10 +97,12 @@ class Fault(Action):
 
 @dataclass(frozen=True, slots=True)
 class Clear(Action):
-    """End the faults on a service of a device."""
+    """End the faults on a device, or on one service of it."""
 
     verb: ClassVar[str] = "clear"
     family: ClassVar[str] = "link_fault"
     shorthand: ClassVar[str] = "on"
 
-    on: _Service
+    on: Annotated[
+        Target, ItemTarget(SERVICES, indexed=False, whole=True), "Device, or service of a device: io-2, io-2/http."
+    ]

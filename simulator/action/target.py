@@ -137,14 +137,17 @@ class DeviceTarget(Kind):
 class ItemTarget(Kind):
     """A component of a device, with an index where the component has several: `io-2/input/2`, `io-2/http`."""
 
-    def __init__(self, components: Sequence[str], *, indexed: bool) -> None:
+    def __init__(self, components: Sequence[str], *, indexed: bool, whole: bool = False) -> None:
+        """`indexed`: an index must follow; `whole`: the device alone will do."""
         self.components = tuple(components)
-        self._indexed = indexed
+        self._indexed, self._whole = indexed, whole
         self._example = f"io-2/{self.components[0]}" + ("/2" if indexed else "")
         self.words = f"target {self._example}"
 
     def parse(self, value: object) -> Target:
         target = _parsed(as_text(value, "a target"))
+        if self._whole and not target.component:
+            return target
         if target.component not in self.components:
             known = "components: " + ", ".join(self.components)
             raise Unfit(
@@ -160,4 +163,5 @@ class ItemTarget(Kind):
 
     def single_schema(self) -> dict[str, Any]:
         index = "/[A-Za-z0-9._*?{}-]+" if self._indexed else ""
-        return {"type": "string", "pattern": f"^[A-Za-z0-9._*?{{}}-]+/({'|'.join(self.components)}){index}$"}
+        tail = f"/({'|'.join(self.components)}){index}"
+        return {"type": "string", "pattern": f"^[A-Za-z0-9._*?{{}}-]+{f'({tail})?' if self._whole else tail}$"}
