@@ -1,0 +1,143 @@
+"""One UDP socket of a device.
+
+Read by a readiness callback that drains up to 64 datagrams per wake-up: several times cheaper than asyncio's
+datagram endpoints, and one flooded device cannot starve the others (network sheet, section 9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from simulator.net.activity import without_cause
+from simulator.net.fault.kind import Direction
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from simulator.net.patchbay import Endpoint, Patchbay
+
+DRAIN = 64
+LARGEST = 65_535
+"""Bytes of a UDP payload at most."""
+Peer = tuple[str, int]
+
+
+class DatagramPort:
+    """Hands each datagram to `received(data, peer)`. `bind` makes the socket, first now and again after `shut`."""
+
+    def __init__(
+        self,
+        bind: Callable[[], socket.socket],
+        endpoint: Endpoint,
+        patchbay: Patchbay,
+        received: Callable[[bytes, Peer], None],
+    ) -> None:
+        self.endpoint = endpoint
+        self.dropped = 0
+        """Datagrams the kernel did not take: full buffer, no route."""
+        self._bind = bind
+        self._patchbay = patchbay
+        self._received = received
+        self._loop = asyncio.get_running_loop()
+        self._silent = self._shut = 0
+        self._closed = False
+        self._late: set[asyncio.TimerHandle] = set()
+        self._socket = bind()
+        self.address: Peer = self._socket.getsockname()
+        """Wire address and port."""
+        self._watch()
+        patchbay.opened(self)
+
+    def send(self, data: bytes, peer: Peer) -> None:
+        """Send one datagram, or lose it: UDP promises nothing."""
+        self._patchbay.activity.count += 1
+        for delay in self._fates(Direction.TO_CLIENT):
+            self._later(delay, self._send_now, data, peer)
+
+    def close(self) -> None:
+        """Close the socket; datagrams on their way are forgotten. Safe to repeat."""
+        if self._closed:
+            return
+        self._closed = True
+        self._close_socket()
+        for timer in self._late:
+            timer.cancel()
+        self._late.clear()
+        self._patchbay.closed(self)
+
+    def shut(self) -> None:
+        """Close the socket until as many `reopen` came: peers get ICMP port unreachable."""
+        self._shut += 1
+        if self._shut == 1 and not self._closed:
+            self._close_socket()
+
+    def reopen(self) -> None:
+        """Bind again to the same address and port."""
+        self._shut -= 1
+        if not self._shut and not self._closed:
+            self._socket = self._bind()
+            self._watch()
+
+    def go_silent(self) -> None:
+        """Hear and say nothing until as many `speak_again` came."""
+        self._silent += 1
+
+    def speak_again(self) -> None:
+        """End of the silence."""
+        self._silent -= 1
+
+    def _watch(self) -> None:
+        without_cause(self._loop.add_reader, self._socket, self._drain)
+
+    def _close_socket(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+
+    def _drain(self) -> None:
+        self._patchbay.activity.count += 1
+        for _ in range(DRAIN):
+            try:
+                data, peer = self._socket.recvfrom(LARGEST)
+            except (BlockingIOError, InterruptedError):
+                return
+            except ConnectionRefusedError:  # ICMP about an earlier datagram to a peer that is gone
+                continue
+            except OSError:
+                return
+            for delay in self._fates(Direction.TO_DEVICE):
+                self._later(delay, self._hand_over, data, peer)
+            if self._socket.fileno() < 0:  # the receiver closed or shut it
+                return
+
+    def _fates(self, direction: Direction) -> list[float]:
+        if self._silent:
+            return []
+        return [0.0] if self._patchbay.quiet else self._patchbay.fates(self.endpoint, direction)
+
+    def _later(self, delay: float, action: Callable[[bytes, Peer], None], data: bytes, peer: Peer) -> None:
+        if not delay:
+            action(data, peer)
+            return
+
+        def due() -> None:
+            self._late.discard(timer)
+            self._patchbay.activity.count += 1
+            action(data, peer)
+
+        timer = self._loop.call_later(delay, due)
+        self._late.add(timer)
+
+    def _hand_over(self, data: bytes, peer: Peer) -> None:
+        if not self._closed:
+            self._received(data, peer)
+
+    def _send_now(self, data: bytes, peer: Peer) -> None:
+        if self._socket.fileno() < 0:
+            return
+        try:
+            self._socket.sendto(data, peer)
+        except OSError:
+            self.dropped += 1

@@ -1,0 +1,215 @@
+"""Connections a device opens: from its own address, over a line, so that faults and a pulled cable act on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import ssl
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from simulator.clock import wire_now
+from simulator.errors import FleetError
+from simulator.net.line import Line
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from simulator.face.transport import Cancellable, Stream, StreamUser, TlsWish
+    from simulator.net.patchbay import Endpoint, Patchbay
+    from simulator.net.provider import Provider
+    from simulator.net.tls import Tls
+
+MOST_UNSENT = 4 << 20
+"""Bytes that wait for a peer that does not read before the connection is given up."""
+
+
+def resolve_address(host: str) -> str | None:
+    """The device's own resolver without a DNS server: addresses and `localhost`. Never the host's resolver."""
+    if host.lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(IPv4Address(host))
+    except ValueError:
+        return None
+
+
+class SocketDialer:
+    """The `Dialer` of one service of one device. `address()` is its present wire address, None without one."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        address: Callable[[], str | None],
+        provider: Provider,
+        patchbay: Patchbay,
+        tls: Tls,
+        *,
+        resolve: Callable[[str], str | None] = resolve_address,
+    ) -> None:
+        self.endpoint = endpoint
+        self._address = address
+        self._provider = provider
+        self._patchbay = patchbay
+        self._tls = tls
+        self._resolve = resolve
+        self._loop = asyncio.get_running_loop()
+        self._attempts: set[Attempt] = set()
+
+    def now(self) -> float:
+        """Wire time."""
+        return wire_now()
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Cancellable:
+        """Call back after `delay` wire seconds."""
+        activity = self._patchbay.activity
+
+        def due() -> None:
+            activity.count += 1
+            callback()
+
+        return self._loop.call_later(max(0.0, delay), due)
+
+    def dial(
+        self, user: StreamUser, host: str, port: int, *, tls: TlsWish | None = None, timeout: float = 60.0
+    ) -> Cancellable:
+        """Connect. `user` hears `opened` or `lost`; after `cancel` of an attempt it hears nothing."""
+        attempt = Attempt(user, host, port, tls)
+        coroutine = self._connect(attempt, asyncio.timeout(timeout))
+        attempt.task = self._loop.create_task(coroutine, context=contextvars.Context())
+        self._attempts.add(attempt)
+        attempt.task.add_done_callback(lambda _: self._attempts.discard(attempt))
+        return attempt
+
+    def close(self) -> None:
+        """Give up what is being dialled; connections that stand are the patchbay's. Safe to repeat."""
+        for attempt in tuple(self._attempts):
+            attempt.cancel()
+
+    async def _connect(
+        self, attempt: Attempt, host: str, port: int, tls: TlsWish | None, limit: asyncio.Timeout
+    ) -> None:
+        reason = ""
+        try:
+            async with limit:
+                await self._patchbay.thawed(self.endpoint.device)
+                with self._patchbay.activity.token():
+                    await self._open(attempt)
+        except TimeoutError:
+            reason = "connection timed out"
+        except ssl.SSLCertVerificationError as error:
+            reason = f"certificate not accepted: {error.verify_message}"
+        except ssl.SSLError as error:
+            reason = f"TLS failed: {error.reason or error}"
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+        except FleetError as error:
+            reason = str(error)
+        if reason:
+            self._patchbay.reports.connection(self.endpoint, f"{attempt.host}:{attempt.port}", f"failed: {reason}")
+            attempt.failed(reason)
+
+    async def _open(self, attempt: Attempt) -> None:
+        host, tls = attempt.host, attempt.tls
+        destination = self._resolve(host)
+        if destination is None:
+            raise OSError(f"could not resolve host {host}")
+        sock = self._made(destination)
+        try:
+            await self._loop.sock_connect(sock, (destination, attempt.port))
+            await self._loop.create_connection(
+                lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay),
+                sock=sock,
+                ssl=self._tls.client(tls) if tls is not None else None,
+                server_hostname=host if tls is not None else None,
+            )
+        except BaseException:
+            sock.close()
+            raise
+
+    def _made(self, destination: str) -> socket.socket:
+        """Bound to the device's own address, except towards a server outside this host, which could not answer."""
+        own = self._address()
+        if own is None:
+            raise OSError("network is unreachable")
+        return self._provider.client_tcp(own if IPv4Address(destination).is_loopback else "0.0.0.0")
+
+
+class Attempt:
+    """One dial, from the call to the end of its connection; tells its user everything at most once."""
+
+    def __init__(self, user: StreamUser, host: str, port: int, tls: TlsWish | None) -> None:
+        self.user = user
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.task: asyncio.Task[None] | None = None
+        self._context = contextvars.copy_context()
+        self._over = self._stands = False
+
+    def cancel(self) -> None:
+        """Make it not happen; without effect once the connection stands."""
+        if self.task is not None and not self.task.done() and not self._stands:
+            self._over = True
+            self.task.cancel()
+
+    def opened(self, stream: Stream) -> None:
+        """Said in the context of the dial, so that what the device sends first names its cause."""
+        self._stands = True
+        if not self._over:
+            self._context.run(self.user.opened, stream)
+
+    def failed(self, reason: str) -> None:
+        if not self._over:
+            self._over = True
+            self._context.run(self.user.lost, reason)
+
+
+class _Spoken(asyncio.Protocol):
+    """The end of the line at which the device's own protocol speaks."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._stream = _TransportStream(transport)
+        self._attempt.opened(self._stream)
+
+    def data_received(self, data: bytes) -> None:
+        self._attempt.user.received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None:
+            reason = str(getattr(exc, "strerror", None) or exc).lower()
+        else:
+            reason = "closed" if self._stream.ended else "closed by peer"
+        self._attempt.failed(reason)
+
+
+class _TransportStream:
+    """A `Stream` over a transport."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.ended = False
+        """By the device itself."""
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes; a peer that lets megabytes wait is given up."""
+        if self._transport.is_closing():
+            return
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > MOST_UNSENT:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """In order: FIN behind what is queued."""
+        self.ended = True
+        self._transport.close()
+
+    def abort(self) -> None:
+        """At once."""
+        self.ended = True
+        self._transport.abort()
