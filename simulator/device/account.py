@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import md5
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from simulator.device.parameter import Level, Refused
 
@@ -68,23 +68,26 @@ class Account:
         return max(_LEVELS.get(group, Level.ANYONE) for group in self.groups)
 
 
+class AccountRules(Protocol):
+    """What a firmware says about accounts; the quirks of a profile are such rules."""
+
+    @property
+    def account_limit(self) -> int: ...
+    @property
+    def first_account(self) -> Literal["root_only", "any"]: ...
+    @property
+    def passphrase_policy(self) -> Policy: ...
+
+
 class Accounts:
     """The accounts of one device, in order of creation."""
 
-    def __init__(
-        self,
-        realm: str,
-        *,
-        limit: int = 100,
-        first: Literal["root_only", "any"] = "any",
-        policy: Policy = "none",
-    ) -> None:
+    def __init__(self, realm: str, rules: AccountRules) -> None:
         self.realm = realm
-        self.policy: Policy = policy
+        self.rules = rules
+        """Those of the firmware that runs; another firmware brings others."""
+        self.policy: Policy = rules.passphrase_policy
         """Settable by an administrator (`/config/rest/user-management/v2`); `clear` brings the factory's back."""
-        self._factory_policy: Policy = policy
-        self._limit = limit
-        self._first = first
         self._accounts: dict[str, Account] = {}
         self._listeners: list[Callable[[], None]] = []
 
@@ -126,7 +129,7 @@ class Accounts:
         Raises AccountRefused for an unknown name, and for `root` where no other first account is possible.
         """
         self._existing(name)
-        if name == "root" and self._first == "root_only":
+        if name == "root" and self.rules.first_account == "root_only":
             raise AccountRefused(AccountFault.PROTECTED, name)
         del self._accounts[name]
         self._changed()
@@ -154,7 +157,7 @@ class Accounts:
     def clear(self) -> None:
         """Factory state: no account, the factory's passphrase policy."""
         self._accounts.clear()
-        self.policy = self._factory_policy
+        self.policy = self.rules.passphrase_policy
         self._changed()
 
     def snapshot(self) -> tuple[Account, ...]:
@@ -181,11 +184,11 @@ class Accounts:
             raise AccountRefused(AccountFault.NAME, name)
         if name in self._accounts:
             raise AccountRefused(AccountFault.TAKEN, name)
-        if len(self._accounts) >= self._limit:
+        if len(self._accounts) >= self.rules.account_limit:
             raise AccountRefused(AccountFault.FULL, name)
 
     def _may_be_first(self, name: str, groups: tuple[str, ...]) -> bool:
-        return {"admin", "ptz"} <= set(groups) and (self._first == "any" or name == "root")
+        return {"admin", "ptz"} <= set(groups) and (self.rules.first_account == "any" or name == "root")
 
     def _check_password(self, name: str, password: str) -> None:
         allowed = _PASSWORD.fullmatch(password) and len(password) >= _SHORTEST[self.policy]

@@ -12,15 +12,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
-    from simulator.device.event import EventBus
-    from simulator.device.parameter import ParameterStore
+    from simulator.device.device import Device
     from simulator.device.world import World
 
 CAPACITY = 2_000
@@ -49,28 +46,15 @@ AuditClass = Literal[
 AUDIT_TOPIC = "tns1:Device/tnsaxis:Log/Audit"
 
 
-class Logging(Protocol):
-    """What the logs need of a device."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def parameters(self) -> ParameterStore: ...
-    @property
-    def events(self) -> EventBus: ...
-
-
 class Logs:
     """The three logs of one device."""
 
-    def __init__(self, world: World, device: Logging) -> None:
+    def __init__(self, world: World, device: Device) -> None:
         self._world = world
         self._device = device
         self._system: deque[str] = deque(maxlen=CAPACITY)
         self._access: deque[str] = deque(maxlen=CAPACITY)
         self._audit: deque[str] = deque(maxlen=CAPACITY)
-        self.zone: tzinfo | None = None
-        """Time zone of the stamps; None is UTC."""
         self._pids: dict[str, int] = {}
 
     def system(self, daemon: str, severity: Severity, text: str) -> None:
@@ -111,7 +95,7 @@ class Logs:
     def _write(self, log: str, lines: deque[str], daemon: str, severity: Severity, text: str) -> None:
         message = _printable(text)
         host = self._device.parameters.get("Network.VolatileHostName.HostName")
-        stamp = _stamp(self._world.clock.wall(), self.zone)
+        stamp = self._device.time.local().isoformat(timespec="milliseconds")
         lines.append(f"{stamp} {host} [ {severity:<7} ] {daemon}[{self._pid(daemon)}]: {message}")
         self._world.journal.append(
             Kind.LOG, self._device.name, log, daemon=daemon, severity=severity, text=message
@@ -127,7 +111,3 @@ class Logs:
 def _printable(text: str) -> str:
     """One line without control characters: a client's bytes must not forge an entry."""
     return _UNPRINTABLE.sub(" ", text[:LONGEST_MESSAGE])
-
-
-def _stamp(moment: datetime, zone: tzinfo | None) -> str:
-    return moment.astimezone(zone or moment.tzinfo).isoformat(timespec="milliseconds")

@@ -151,9 +151,9 @@ class MqttConfiguration:
         if connected != self._connected:
             self._connected = connected
             self._device.note(Kind.STATE, "mqtt", connection=status)
-            self.publish_status()
+            self.publish_states()
 
-    def publish_status(self) -> None:
+    def publish_states(self) -> None:
         """Publish the state of `MQTT/ClientStatus`: at the end of a start, and after each change."""
         self._device.events.publish(CLIENT_STATUS, {}, connected=self._connected, active=self.active)
 
@@ -224,7 +224,7 @@ class MqttConfiguration:
         if active != self.active:
             self.active = active
             self._changed("active")
-            self.publish_status()
+            self.publish_states()
 
     def _all_changed(self) -> None:
         parts: tuple[Part, ...] = ("client", "publication", "subscription", "active")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from simulator.errors import FleetError
@@ -40,6 +40,13 @@ class Survival(StrEnum):
     """Kept by a restore ("factory default, keep IP"): boot protocol, static address, 802.1X, ..."""
     ALWAYS = "always"
     """Kept over everything: identity, engine boots."""
+
+
+LONGEST_VALUE = 4_096
+"""Characters of a value whose definition names no limit: a guess that bounds what a hostile client can store."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line ends of any kind and lone surrogates: a list shows one parameter per line, as UTF-8."""
 
 
 class Refused(FleetError):
@@ -78,22 +85,29 @@ class Definition:
         """
         if value == self.default:
             return value
+        longest = LONGEST_VALUE if self.longest is None else self.longest
+        if len(value) > longest:
+            raise Refused(f"{self.name} takes at most {longest} characters")
+        if _UNPRINTABLE.search(value):
+            raise Refused(f"{self.name} takes no control characters")
         check = _CHECKS.get(self.kind)
-        if check is not None:
-            return check(self, value)
-        if self.longest is not None and len(value) > self.longest:
-            raise Refused(f"{self.name} takes at most {self.longest} characters")
-        return value
+        return value if check is None else check(self, value)
 
 
 def _check_int(definition: Definition, value: str) -> str:
-    if not re.fullmatch(r"-?\d{1,12}", value):
+    if not re.fullmatch(r"-?[0-9]{1,12}", value):
         raise Refused(f"{definition.name} takes a whole number")
     number = int(value)
     low, high = definition.minimum, definition.maximum
     if (low is not None and number < low) or (high is not None and number > high):
-        raise Refused(f"{definition.name} takes {low} to {high}")
-    return value
+        raise Refused(f"{definition.name} takes {_range(low, high)}")
+    return str(number)
+
+
+def _range(low: int | None, high: int | None) -> str:
+    if low is None or high is None:
+        return f"at most {high}" if low is None else f"at least {low}"
+    return f"{low} to {high}"
 
 
 def _check_choice(definition: Definition, value: str) -> str:
@@ -104,10 +118,19 @@ def _check_choice(definition: Definition, value: str) -> str:
 
 
 def _check_ip(definition: Definition, value: str) -> str:
+    """The recorded definitions say `ip` for both families; the group tells which is meant."""
+    family = IPv6Address if ".IPv6." in definition.name else IPv4Address
     try:
-        return str(IPv4Address(value)) if value else value
+        return str(family(value)) if value else value
     except ValueError:
-        raise Refused(f"{definition.name} takes an IPv4 address") from None
+        raise Refused(f"{definition.name} takes an IP address") from None
+
+
+def _check_ip_list(definition: Definition, value: str) -> str:
+    try:
+        return " ".join(str(ip_address(part)) for part in value.replace(",", " ").split())
+    except ValueError:
+        raise Refused(f"{definition.name} takes IP addresses") from None
 
 
 def _check_hostname(definition: Definition, value: str) -> str:
@@ -121,8 +144,12 @@ _CHECKS: dict[str, Callable[[Definition, str], str]] = {
     "bool": _check_choice,
     "enum": _check_choice,
     "ip": _check_ip,
+    "ipList": _check_ip_list,
     "hostname": _check_hostname,
 }
+
+
+_SETTINGS = frozenset({Survival.RESTART, Survival.RESTORE})
 
 
 class ParameterStore:
@@ -182,8 +209,10 @@ class ParameterStore:
         return True
 
     def define(self, definition: Definition) -> None:
-        """Add a parameter of this device alone: a clip's, a port's."""
+        """Add a parameter of this device alone, a clip's or a port's, or give one of the base other rules."""
         self._own[definition.name] = definition
+        if self._changed.get(definition.name) == definition.default:
+            del self._changed[definition.name]
 
     def remove(self, name: str) -> None:
         """Take back one that `define` added. Raises KeyError for any other."""
@@ -203,15 +232,27 @@ class ParameterStore:
             if self.definition(name).survival not in survivors:
                 self.put(name, self.definition(name).default)
 
+    def rebase(self, base: Mapping[str, Definition]) -> None:
+        """Stand on another firmware's tree; changed values that it has no parameter for are dropped."""
+        self._base = base
+        kept = {name: value for name, value in self._changed.items() if name in self}
+        self._changed = {name: value for name, value in kept.items() if value != self.definition(name).default}
+
     def snapshot(self) -> dict[str, str]:
-        """The changed values, as a firmware rollback restores them."""
-        return dict(self._changed)
+        """The changed settings, as a firmware rollback restores them.
+
+        Actual state and what outlives everything, such as the count of boots, are no settings.
+        """
+        return {name: value for name, value in self._changed.items() if self._is_setting(name)}
 
     def restore(self, snapshot: Mapping[str, str]) -> None:
-        """Make the changed values those of `snapshot`; names this firmware lacks are dropped."""
+        """Make the changed settings those of `snapshot`; names this firmware lacks are dropped."""
         for name in tuple(self._changed):
-            if name not in snapshot:
+            if name not in snapshot and self._is_setting(name):
                 self.put(name, self.definition(name).default)
         for name, value in snapshot.items():
             if name in self:
                 self.put(name, value)
+
+    def _is_setting(self, name: str) -> bool:
+        return self.definition(name).survival in _SETTINGS
