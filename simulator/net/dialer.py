@@ -87,9 +87,7 @@ class SocketDialer:
         for attempt in tuple(self._attempts):
             attempt.cancel()
 
-    async def _connect(
-        self, attempt: Attempt, host: str, port: int, tls: TlsWish | None, limit: asyncio.Timeout
-    ) -> None:
+    async def _connect(self, attempt: Attempt, limit: asyncio.Timeout) -> None:
         reason = ""
         try:
             async with limit:

@@ -7,6 +7,7 @@ one answer is one write.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from simulator.errors import SimulatorBug
 from simulator.wire.http.pages import CONTENT_TYPE, error_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from simulator.face.exchange import Answer
