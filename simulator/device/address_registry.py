@@ -45,7 +45,7 @@ class AddressRegistry:
     ) -> bool:
         """Take an address; False if somebody else has it.
 
-        With `insist` the claim then stands all the same and waits for its turn; `answering(now)` is called whenever
+        With `insist` the claim then stands all the same and waits for its turn; `answering(now)` is called when
         the turn of a standing claim comes or goes.
         """
         claims = self._claims.get(address)

@@ -2,8 +2,9 @@
 
 States (network sheet 3.2): link down; acquiring; bound to a lease; static; fallback. Which addresses the device
 ought to hold follows from its configuration, its lease and its firmware (`_wanted`). Every change goes through one
-place, which moves the sockets (`on_address`), mirrors the actual state into the parameters, and only then publishes
-Network/Lost, AddressRemoved and AddressAdded: what a device says about a lost address leaves from the next one.
+place, which moves the sockets (`on_address`), mirrors the actual state into the parameters, and only then
+publishes Network/Lost, AddressRemoved and AddressAdded: what a device says about a lost address leaves from the
+next one.
 
 Timing is not here: the DHCP face says when a lease came or ended and when the time to fall back has come.
 """
@@ -90,8 +91,6 @@ class Network:
         self._link_listeners: list[Callable[[bool], None]] = []
         self._configuration_listeners: list[Callable[[], None]] = []
         self._change_listeners: list[Callable[[], None]] = []
-        self.legacy = device.profile.quirks.fallback_address == "legacy"
-        """Firmware up to 11.11: the static address, 192.168.0.90 by default, is there from the start of boot."""
         for definition in INTERNAL_SETTINGS:
             device.parameters.define(definition)
         self.configuration = read_configuration(device.parameters)
@@ -120,6 +119,11 @@ class Network:
     def host_name(self) -> str:
         """The name in use: the DHCP server's if the device takes it, else the configured one."""
         return self.resolved.host_name
+
+    @property
+    def legacy(self) -> bool:
+        """Firmware up to 11.11: the static address, 192.168.0.90 by default, is there from the start of boot."""
+        return self._device.profile.quirks.fallback_address == "legacy"
 
     @property
     def default_router(self) -> str:
@@ -187,7 +191,7 @@ class Network:
     # Boot and power-off
 
     def bring_up(self) -> None:
-        """Configure the interface at boot. Static and legacy addresses come now, others when a server or time says."""
+        """Configure the interface at boot. Static addresses come now, a lease when a server gives one."""
         self.running = True
         self.falling_back = self.conflict = False
         self._read_configuration()

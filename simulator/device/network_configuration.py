@@ -1,8 +1,8 @@
 """What is configured about IPv4, read from the parameters, and the few settings no parameter of AXIS OS shows.
 
 `Network.*` without a subgroup holds configured values, `Network.eth0.*`, `Routing.*`, `Volatile*` and `ZeroConf.*`
-the actual state (network sheet 3.1). Settings that only `network_settings.cgi` knows have internal parameters here,
-so that their survival over restart, restore and factory default follows the rules of all others.
+the actual state (network sheet 3.1). Settings that only `network_settings.cgi` knows have internal parameters
+here, so that their survival over restart, restore and factory default follows the rules of all others.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ INTERNAL_SETTINGS = (
     Definition(STATIC_SEARCH_DOMAINS, "", "7777", flags=INTERNAL),
     Definition(LAST_LEASE, "", "7777", "ip", flags=INTERNAL),
 )
-"""Settings and memory without a parameter of their own; lists are separated by blanks. A restore keeps only what the
-manuals name, and "DNS server IP address" is among that."""
+"""Settings and memory without a parameter of their own; lists are separated by blanks. A restore keeps only what
+the manuals name, and "DNS server IP address" is among that."""
 
 ADDRESSING = frozenset(
     {

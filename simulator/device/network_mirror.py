@@ -1,4 +1,4 @@
-"""What follows from lease and configuration: names, router, resolver; and the parameters that show the actual state."""
+"""What follows from lease and configuration: names, router, resolver; and the parameters that show it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Resolved:
 
 
 def resolve(network: Network, parameters: ParameterStore) -> Resolved:
-    """Apply the rules of network sheet 3.3: a piece of the lease counts only where the device is told to take it."""
+    """Apply the rules of network sheet 3.3: a piece of a lease counts only if the device is told to take it."""
     lease = network.current_lease if network.configuration.dhcp else None
     names = lease if lease and parameters.enabled("Network.Resolver.ObtainFromDHCP") else None
     router, routes = _routing(network, lease)

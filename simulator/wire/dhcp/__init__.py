@@ -1,1 +1,1 @@
-"""DHCP for IPv4 without I/O: messages (RFC 2131, 2132, 3396), client, scripted server, link-local addresses (RFC 3927)."""
+"""DHCP without I/O: messages (RFC 2131, 2132, 3396), client, scripted server; link-local addresses (RFC 3927)."""

@@ -168,7 +168,7 @@ class DhcpClient:
     def _decline(self, now: float) -> None:
         if self.terms is None or self.state not in HOLDING:
             raise SimulatorBug("a DHCP client without an address declines it")
-        options = {
+        options: dict[int, bytes] = {
             Code.REQUESTED_ADDRESS: address_bytes(self.terms.address),
             Code.SERVER: address_bytes(self.terms.server),
         }
@@ -228,7 +228,7 @@ class DhcpClient:
                 self._drop("unconfirmed")
             self._select(now)
             return
-        options = {Code.REQUESTED_ADDRESS: address_bytes(self._wanted)}
+        options: dict[int, bytes] = {Code.REQUESTED_ADDRESS: address_bytes(self._wanted)}
         if not rebooting:
             options[Code.SERVER] = address_bytes(self._server)
         self._asked_at = now
@@ -339,11 +339,11 @@ class DhcpClient:
             self.state, self._tries = state, 0
             self._output.append(Entered(state))
 
-    def _message(self, kind: Type, extra: dict[Code, bytes], now: float) -> Message:
+    def _message(self, kind: Type, extra: dict[int, bytes], now: float) -> Message:
         """Options in the order of real devices: 53, 50 and 54, 61, 57, 55, 60, 12 (network sheet 3.3)."""
         settings = self.settings
         options: dict[int, bytes] = {Code.TYPE: bytes([kind])}
-        options.update(extra)
+        options |= extra
         options[Code.CLIENT_ID] = b"\x01" + settings.mac
         if kind in (Type.DISCOVER, Type.REQUEST):
             options[Code.LARGEST] = settings.largest.to_bytes(2, "big")
