@@ -12,7 +12,7 @@ By the time a handler runs, the front end has settled authentication, role, meth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,13 +21,10 @@ from simulator.face.exchange import BODY_LIMIT, Reply, Request, form_fields
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
-    from simulator.face.vapix.quirk import HttpQuirks
 
 
 class Front(Protocol):
     """What a handler may ask of the front end behind its call."""
-
-    quirks: HttpQuirks
 
     def demand(self, call: Call, level: Level) -> Reply | None:
         """Settle the caller's identity late: None if he is `level` or above, else the refusal."""
@@ -35,8 +32,8 @@ class Front(Protocol):
     def served_apis(self) -> frozenset[str]:
         """Ids of the APIs that have at least one path on this device."""
 
-    def version(self, api: str) -> str:
-        """The version that an API answers with, which may differ from the listed one (core sheet 2.3)."""
+    def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back once when the device is next in service; returns the function that forgets it."""
 
 
 @dataclass(slots=True)
@@ -51,6 +48,8 @@ class Call:
     """Name of the account, empty for anonymous."""
     level: Level = Level.ANYONE
     """What the caller may do; routes open to anyone learn it through `demand`."""
+    info: str = ""
+    """Value of `Authentication-Info` for the answer."""
     _fields: dict[str, str] | None = None
 
     @property
@@ -91,8 +90,6 @@ class Route:
     """Id under which apidiscovery lists it; empty for what discovery does not know."""
     served: Callable[[Device], bool] | None = None
     """Whether this product has the path; by default: if the profile lists `api`, or `api` is empty."""
-    json: bool = False
-    """The CGI speaks JSON, its 401 too (core sheet 5.2)."""
     body_limit: int = BODY_LIMIT
     spool: bool = False
     """The body arrives as a file: firmware, clips."""
@@ -102,4 +99,6 @@ class Route:
     """Answers while the device is starting; others are 503 then."""
 
 
-RouteTable = Mapping[str, Route]
+def on_every_product(device: Device) -> bool:
+    """For `served`: the path exists even where discovery does not list its API."""
+    return True

@@ -18,6 +18,7 @@ from simulator.face.vapix.fault import ApiError, Family
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from simulator.device.device import Device
     from simulator.face.vapix.call import Call
 
 Json = dict[str, Any]
@@ -29,7 +30,7 @@ _pretty = json.JSONEncoder(ensure_ascii=False, indent=2).encode
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How a daemon writes its answers: one line with `", "` and `": "`, or two spaces of indent (core sheet 3.0)."""
+    """How a daemon writes: one line with `", "` and `": "`, or two spaces of indent (core sheet 3.0)."""
 
     pretty: bool = False
     final_newline: bool = True
@@ -116,12 +117,21 @@ class JsonService:
     """Refuses bodies that are not labelled `application/json` (network_settings)."""
 
     def __call__(self, call: Call) -> Reply:
-        asked = Invocation(call, self, version=call.front.version(self.api))
+        asked = Invocation(call, self, version=self.version(call.device))
         try:
             self._parse(asked)
             return self._perform(asked)
         except ApiError as error:
             return asked.failure(error)
+
+    def version(self, device: Device) -> str:
+        """What the API answers with, which on real devices may differ from the listed version (core sheet 2.3)."""
+        return device.profile.apis[self.api].answers
+
+    def refusal(self, device: Device, status: int) -> Answer:
+        """The 401 or 403 that a JSON CGI writes itself; its media type is recorded (core sheet 5.2)."""
+        content = {"apiVersion": self.version(device), "error": self.family.forbidden().as_json()}
+        return Answer(status, self.writing.bytes_of(content), "application/json; charset=utf-8")
 
     def _parse(self, asked: Invocation) -> None:
         head = asked.call.request.head

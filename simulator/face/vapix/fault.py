@@ -12,7 +12,9 @@ from typing import Any
 class ApiError(Exception):
     """A method cannot be carried out: becomes the `error` member of the answer."""
 
-    def __init__(self, code: int, message: str, *, details: dict[str, Any] | None = None, status: int = 200) -> None:
+    def __init__(
+        self, code: int, message: str, *, details: dict[str, Any] | None = None, status: int = 200
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

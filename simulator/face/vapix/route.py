@@ -21,7 +21,7 @@ A JSON API declares a `JsonService` (`envelope.py`), which is its handler:
 
     SERVICE = JsonService("io-port-management", FAMILY_B, {"getPorts": Method(get_ports, Level.VIEWER), ...})
     ROUTES = (Route(("/axis-cgi/io/portmanagement.cgi",), SERVICE, methods=("POST",), level=Level.VIEWER,
-                    api="io-port-management", json=True),)
+                    api="io-port-management"),)
 
 A path whose `api` the profile of the device does not list is absent (404) unless `served` says otherwise.
 The front end adds the security headers, `Server` and `Authentication-Info` to whatever a handler answers.
@@ -29,7 +29,39 @@ The front end adds the security headers, `Server` and `Authentication-Info` to w
 
 from __future__ import annotations
 
-from simulator.face.vapix import system_ready
+from simulator.face.vapix import (
+    api_discovery,
+    application_list,
+    basic_device_info,
+    brand,
+    firmware_management,
+    firmware_upload,
+    logs,
+    network_settings,
+    param,
+    pwdgrp,
+    restart,
+    server_report,
+    system_ready,
+    time_cgi,
+    usergroup,
+)
 from simulator.face.vapix.call import Route
 
-ROUTES: tuple[Route, ...] = (*system_ready.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *system_ready.ROUTES,
+    *api_discovery.ROUTES,
+    *basic_device_info.ROUTES,
+    *brand.ROUTES,
+    *param.ROUTES,
+    *pwdgrp.ROUTES,
+    *usergroup.ROUTES,
+    *network_settings.ROUTES,
+    *time_cgi.ROUTES,
+    *firmware_management.ROUTES,
+    *firmware_upload.ROUTES,
+    *restart.ROUTES,
+    *server_report.ROUTES,
+    *logs.ROUTES,
+    *application_list.ROUTES,
+)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.device.lifecycle import Phase
 from simulator.device.parameter import Level
 from simulator.face.exchange import Answer, Held, Reply
 from simulator.face.vapix.call import Route
@@ -39,40 +38,33 @@ def _timeout(asked: Invocation) -> int:
 
 
 def _wait(asked: Invocation, timeout: int, deliver: Callable[[Answer], None]) -> Callable[[], None]:
-    device, over = asked.call.device, False
-
     def finish() -> None:
-        nonlocal over
-        if not over:
-            over = True
-            timer.cancel()
-            deliver(asked.answer(_report(asked)))
-
-    def heard(phase: Phase) -> None:
-        if phase is Phase.RUNNING:
-            finish()
+        forget()
+        deliver(asked.answer(_report(asked)))
 
     def forget() -> None:
-        nonlocal over
-        over = True
         timer.cancel()
+        stop()
 
-    timer = device.world.clock.call_later(timeout, finish)
-    device.lifecycle.on_phase(heard)
+    timer = asked.call.device.world.clock.call_later(timeout, finish)
+    stop = asked.call.front.when_ready(finish)
     return forget
 
 
 def _report(asked: Invocation) -> Json:
-    device, quirks = asked.call.device, asked.call.front.quirks
-    uptime, fresh = device.lifecycle.uptime(), device.accounts.empty
-    data = {
+    """All values are strings; which of them a firmware has, and their order, is its quirk."""
+    device = asked.call.device
+    quirks, uptime, fresh = device.profile.quirks, device.lifecycle.uptime(), device.accounts.empty
+    known = {
         "systemready": "yes" if device.lifecycle.ready else "no",
         "needsetup": "yes" if fresh else "no",
+        "uptime": str(int(uptime)),
+        "bootid": device.lifecycle.bootid,
+        "passphrasepolicy": quirks.passphrase_policy,
     }
-    optional = {"uptime": str(int(uptime)), "bootid": device.lifecycle.bootid, "passphrasepolicy": "none"}
-    if fresh and uptime <= quirks.preview_seconds:
-        optional["previewmode"] = str(quirks.preview_seconds)
-    return data | {name: optional[name] for name in quirks.systemready_fields if name in optional}
+    if fresh and uptime <= quirks.preview_mode_seconds:
+        known["previewmode"] = str(quirks.preview_mode_seconds)
+    return {name: known[name] for name in quirks.systemready_fields if name in known}
 
 
 SERVICE = JsonService("systemready", SYSTEM_READY, {"systemready": Method(system_ready)})
@@ -84,7 +76,6 @@ ROUTES = (
         methods=("POST",),
         level=Level.ANYONE,
         api="systemready",
-        json=True,
         before_setup=True,
         while_starting=True,
     ),

@@ -10,8 +10,8 @@ import base64
 import hmac
 import re
 import struct
-from dataclasses import dataclass
 from hashlib import md5
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from simulator.errors import MalformedMessage
@@ -23,11 +23,12 @@ _LONGEST_HEADER = 8190
 """Apache's LimitRequestFieldSize."""
 
 _ITEM = re.compile(r'[\s,]*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))', re.DOTALL)
+_NONCE_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
+_QUOTABLE = re.compile(r'["\\]')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class DigestResponse:
+class DigestResponse(NamedTuple):
     """What a client sends in `Authorization: Digest`. Absent items are None."""
 
     username: str
@@ -49,6 +50,8 @@ def parse_authorization(value: str) -> DigestResponse:
     """
     if len(value) > _LONGEST_HEADER:
         raise MalformedMessage("Authorization header is too long", offset=_LONGEST_HEADER)
+    if not _is_of_bytes(value):
+        raise MalformedMessage("Authorization holds what no header can")
     items = _items(value, value.find(" ") + 1)
     try:
         parsed = DigestResponse(
@@ -64,9 +67,18 @@ def parse_authorization(value: str) -> DigestResponse:
         )
     except KeyError as missing:
         raise MalformedMessage(f"no {missing.args[0]} in Authorization", offset=len(value)) from None
-    if parsed.qop is not None and (parsed.nc is None or parsed.cnonce is None):
+    if parsed.qop is not None and (parsed.cnonce is None or not _NONCE_COUNT.fullmatch(parsed.nc or "")):
         raise MalformedMessage("qop without nc and cnonce in Authorization", offset=len(value))
     return parsed
+
+
+def _is_of_bytes(value: str) -> bool:
+    """Servers decode header bytes with `surrogateescape`; other surrogates never came over a wire."""
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _items(value: str, position: int) -> dict[str, str]:
@@ -109,7 +121,7 @@ def parse_basic(value: str) -> tuple[str, str]:
 
 
 def _hash(text: str) -> str:
-    return md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
 
 
 def expected_response(ha1: str, method: str, sent: DigestResponse) -> str:
@@ -135,7 +147,8 @@ def authentication_info(ha1: str, sent: DigestResponse, *, next_nonce: str = "")
         return following
     rspauth = f'rspauth="{_response(ha1, sent, _hash(":" + sent.uri))}"'
     first = f"{rspauth}, {following}" if following else rspauth
-    return f'{first}, cnonce="{sent.cnonce}", nc={sent.nc}, qop={sent.qop}'
+    cnonce = _QUOTABLE.sub(r"\\\g<0>", sent.cnonce or "")
+    return f'{first}, cnonce="{cnonce}", nc={sent.nc}, qop={sent.qop}'
 
 
 def uri_matches(uri: str, target: str) -> bool:
@@ -155,7 +168,11 @@ def _canonical(uri: str) -> tuple[bytes, bytes]:
     if found and scheme.lower() in {"http", "https"}:
         uri = "/" + rest.partition("/")[2]
     path, _, query = uri.partition("?")
-    return unquote_to_bytes(path), unquote_to_bytes(query)
+    return _decoded(path), _decoded(query)
+
+
+def _decoded(text: str) -> bytes:
+    return unquote_to_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 class NonceMint:
