@@ -19,7 +19,7 @@ from simulator.resources import folder
 from simulator.units import colons
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from simulator.device.parameter import Definition
 
@@ -149,19 +149,24 @@ def _version_key(version: str) -> tuple[int, ...]:
 
 @cache
 def _load(model: str, firmware: str) -> Profile:
+    try:
+        return _read(model, firmware)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FleetError(f"profile {model} {firmware} cannot be read: {error!r}") from error
+
+
+def _read(model: str, firmware: str) -> Profile:
     product = _product(model, firmware)
     values = {name: getattr(product, name) for name in Product.__slots__} | {"version": firmware}
-    definitions = [
-        definition(name, {**row, "value": _render(row["value"], values)})
-        for name, row in table(model, firmware, "parameters").items()
-    ]
-    templates = tuple(d for d in definitions if _PLACEHOLDER.search(d.default))
+    rows = table(model, firmware, "parameters")
+    raw = [definition(name, row) for name, row in rows.items()]
+    definitions = [replace(d, default=_render(d.default, values)) for d in raw]
     return Profile(
         model=model,
         firmware=firmware,
         product=product,
-        parameters={d.name: d for d in definitions if d not in templates},
-        identity_templates=_known_only(templates),
+        parameters={d.name: d for d in definitions if not _PLACEHOLDER.search(d.default)},
+        identity_templates=_known_only(d for d in definitions if _PLACEHOLDER.search(d.default)),
         apis={key: _api(key, row) for key, row in table(model, firmware, "apis").items()},
         catalogue={key: _declaration(key, row) for key, row in table(model, firmware, "events").items()},
         quirks=Quirks.model_validate(table(model, firmware, "quirks")),
@@ -192,12 +197,13 @@ def _declaration(topic: str, row: Mapping[str, Any]) -> Declaration:
     return Declaration(topic, row["name"], stateful, tuple(row.get("source", ())), tuple(row.get("data", ())))
 
 
-def _known_only(templates: tuple[Definition, ...]) -> tuple[Definition, ...]:
-    for template in templates:
+def _known_only(templates: Iterable[Definition]) -> tuple[Definition, ...]:
+    known = tuple(templates)
+    for template in known:
         unknown = set(_PLACEHOLDER.findall(template.default)) - _OF_IDENTITY
         if unknown:
             raise FleetError(f"parameter {template.name} has an unknown placeholder {unknown.pop()}")
-    return templates
+    return known
 
 
 def _render(text: str, values: Mapping[str, str]) -> str:

@@ -21,7 +21,6 @@ from simulator.errors import FleetError
 from simulator.resources import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 Table = dict[str, Any]
@@ -31,7 +30,7 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _TYPE = re.compile(
     r"(?P<kind>string|int|bool|enum|ip|ipList|hostname|password)"
-    r"(?: max(?P<longest>\d+)| (?P<low>-?\d+)\.\.(?P<high>-?\d+)?| (?P<choices>\S+/\S*))?"
+    r"(?: max(?P<longest>[0-9]+)| (?P<low>-?[0-9]+)\.\.(?P<high>-?[0-9]+)?| (?P<choices>\S+/\S*))?"
 )
 _COLUMNS = {"value", "level", "type", "flags", "survives"}
 _FLAGS = {"ro", "wo", "const", "hid", "int"}
@@ -80,29 +79,40 @@ def _read(path: Path) -> Table:
     return rows
 
 
-def definition(name: str, row: Mapping[str, str]) -> Definition:
+def definition(name: str, row: Any) -> Definition:
     """One line of `parameters.yaml` as a parameter. Raises FleetError for a line that cannot be read."""
-    kind = _TYPE.fullmatch(row.get("type", "string"))
-    flags = frozenset(row.get("flags", "").split())
-    level = row.get("level", "")
-    problems = [f"unknown column {column}" for column in sorted(set(row) - _COLUMNS)]
-    problems += [f"unknown flag {flag}" for flag in sorted(flags - _FLAGS)]
-    if kind is None or "value" not in row or not re.fullmatch(r"[01467]{4}", level):
-        problems.append(f"cannot be read: {dict(row)}")
-    if problems or kind is None:
+    problems = _problems(row)
+    if problems:
         raise FleetError(f"parameter {name}: {', '.join(problems)}")
+    kind = _TYPE.fullmatch(row.get("type", "string"))
+    assert kind is not None
     return Definition(
         name=name,
         default=row["value"],
-        level=level,
+        level=row["level"],
         kind=kind["kind"],
         choices=tuple(kind["choices"].split("/")) if kind["choices"] else (),
         minimum=_number(kind["low"]),
         maximum=_number(kind["high"]),
         longest=_number(kind["longest"]),
-        flags=flags,
-        survival=Survival(row.get("survives", "restart")),
+        flags=frozenset(row.get("flags", "").split()),
+        survival=Survival(row.get("survives", Survival.RESTART)),
     )
+
+
+def _problems(row: Any) -> list[str]:
+    if not isinstance(row, dict) or not all(isinstance(cell, str) for cell in row.values()):
+        return ["a row has named columns with one text each"]
+    found = [f"unknown column {column}" for column in sorted(set(row) - _COLUMNS)]
+    found += [f"no {column}" for column in ("value", "level") if column not in row]
+    found += [f"unknown flag {flag}" for flag in sorted(set(row.get("flags", "").split()) - _FLAGS)]
+    if not _TYPE.fullmatch(row.get("type", "string")):
+        found.append(f"no type: {row['type']}")
+    if not re.fullmatch(r"[01467]{4}", row.get("level", "7777")):
+        found.append(f"no level: {row['level']}")
+    if row.get("survives", "restart") not in set(Survival):
+        found.append(f"no reset: {row['survives']}")
+    return found
 
 
 def _number(text: str | None) -> int | None:
