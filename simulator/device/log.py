@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from simulator.journal import Kind
@@ -27,25 +26,23 @@ CAPACITY = 2_000
 LONGEST_MESSAGE = 4_096
 """Characters of one message: the limit of the log API's `writeMessage`."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
 
 Severity = Literal["CRIT", "ERR", "WARNING", "NOTICE", "INFO"]
 """The words seen in recorded logs."""
 
+AuditClass = Literal[
+    "Account Change",
+    "API Activity",
+    "Authentication",
+    "Base Event",
+    "Entity Management",
+    "Network Activity",
+    "Network Remediation Activity",
+]
+"""The classes that the event `Device/Log/Audit` declares (io-events sheet 2.2)."""
+
 AUDIT_TOPIC = "tns1:Device/tnsaxis:Log/Audit"
-
-
-class AuditClass(StrEnum):
-    """The classes that the event `Device/Log/Audit` declares (io-events sheet 2.2)."""
-
-    ACCOUNT_CHANGE = "Account Change"
-    API_ACTIVITY = "API Activity"
-    AUTHENTICATION = "Authentication"
-    BASE_EVENT = "Base Event"
-    ENTITY_MANAGEMENT = "Entity Management"
-    NETWORK_ACTIVITY = "Network Activity"
-    NETWORK_REMEDIATION_ACTIVITY = "Network Remediation Activity"
 
 
 class Logs:
@@ -76,7 +73,7 @@ class Logs:
         if AUDIT_TOPIC in self._device.events.catalogue:
             message = _printable(text)
             self._write("audit", self._audit, daemon, "INFO", f"{group}: {message}")
-            self._device.events.publish(AUDIT_TOPIC, {}, **{"class": group.value, "message": message})
+            self._device.events.publish(AUDIT_TOPIC, {}, **{"class": group, "message": message})
 
     def system_lines(self, contains: str = "", daemon: str = "") -> tuple[str, ...]:
         """Entries, oldest first; those that contain a text, or of one daemon, where asked for."""
