@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from simulator.errors import FleetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 class Level(IntEnum):
@@ -232,11 +232,15 @@ class ParameterStore:
             if self.definition(name).survival not in survivors:
                 self.put(name, self.definition(name).default)
 
-    def rebase(self, base: Mapping[str, Definition]) -> None:
-        """Stand on another firmware's tree; changed values that it has no parameter for are dropped."""
+    def rebase(self, base: Mapping[str, Definition], *, without: Iterable[str] = ()) -> None:
+        """Stand on another firmware's tree, without some of the parameters that `define` added.
+
+        Changed values stay where the new tree has a parameter of that name.
+        """
+        for name in without:
+            del self._own[name]
         self._base = base
-        kept = {name: value for name, value in self._changed.items() if name in self}
-        self._changed = {name: value for name, value in kept.items() if value != self.definition(name).default}
+        self._changed = {name: value for name, value in self._changed.items() if name in self}
 
     def snapshot(self) -> dict[str, str]:
         """The changed settings, as a firmware rollback restores them.

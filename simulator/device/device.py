@@ -1,0 +1,138 @@
+"""One device: the composition of its components, and nothing else.
+
+A component is an ordinary object that takes the device (or the few parts of it that it needs), changes state
+through methods, publishes what changed on `events` and journals it with `note`. Which components a product has
+beyond those of every network device is decided by its model (`model.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from simulator.device.account import Account, Accounts
+from simulator.device.button import ControlButton
+from simulator.device.event import EventBus
+from simulator.device.firmware import Firmware
+from simulator.device.identity import Identity
+from simulator.device.lifecycle import Lifecycle, Phase
+from simulator.device.log import Logs
+from simulator.device.model import EQUIP
+from simulator.device.mqtt_configuration import MqttConfiguration
+from simulator.device.network import Network
+from simulator.device.parameter import ParameterStore
+from simulator.device.port import Ports
+from simulator.device.time_setting import TimeSetting
+from simulator.device.virtual_input import VirtualInputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.device.audio import Audio
+    from simulator.device.clip import Clips
+    from simulator.device.profile import Product, Profile
+    from simulator.device.speaker_test import SpeakerTest
+    from simulator.device.world import World
+    from simulator.journal import Kind, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a device is set to, as a firmware rollback restores it (core sheet 4.2)."""
+
+    parameters: dict[str, str]
+    accounts: tuple[Account, ...]
+    mqtt: Any
+
+
+class Device:
+    """A virtual device. New, it is OFF and in factory state.
+
+    `number` tells it from all others of the fleet and is what its identity grows from; `translate` maps an address
+    as a real network has it to the one this machine can bind.
+    """
+
+    def __init__(
+        self, name: str, number: int, profile: Profile, world: World, translate: Callable[[str], str]
+    ) -> None:
+        self.name = name
+        self.number = number
+        self.profile = profile
+        self.world = world
+        self.identity = Identity.derive(number, world.chance)
+        self.parameters = ParameterStore(profile.parameters)
+        self._stamp_identity(profile)
+        self.events = EventBus(world, name, profile.catalogue)
+        self.logs = Logs(world, self)
+        self.accounts = Accounts(self.identity.realm, profile.quirks)
+        self.lifecycle = Lifecycle(self)
+        self.firmware = Firmware(self)
+        self.time = TimeSetting(self)
+        self.network = Network(self, translate)
+        self.mqtt = MqttConfiguration(self)
+        self.virtual_inputs = VirtualInputs(self)
+        self.ports = Ports(self)
+        self.clips: Clips | None = None
+        self.audio: Audio | None = None
+        self.speaker_test: SpeakerTest | None = None
+        self.button = ControlButton(self)
+        EQUIP[profile.model](self)
+        self.lifecycle.on_phase(self._phase_changed)
+        self.lifecycle.on_default(self._defaulted)
+
+    @property
+    def product(self) -> Product:
+        """What the type label says."""
+        return self.profile.product
+
+    @property
+    def needs_setup(self) -> bool:
+        """No account exists: factory state, as systemready reports it (core sheet 1.6)."""
+        return self.accounts.empty
+
+    def note(self, kind: Kind, what: str, **data: Any) -> Record:
+        """Write a record about this device into the journal."""
+        return self.world.journal.append(kind, self.name, what, **data)
+
+    def start(self) -> None:
+        """The event system starts: every stateful component publishes its states."""
+        for component in (self.ports, self.virtual_inputs, self.clips, self.audio, self.speaker_test):
+            if component is not None:
+                component.publish_states()
+        self.mqtt.publish_status()
+
+    def install(self, profile: Profile) -> None:
+        """Be on another firmware: its parameters, events and quirks. Changed settings stay where it has them."""
+        before, after = ({d.name for d in each.identity_templates} for each in (self.profile, profile))
+        self.profile = profile
+        self._stamp_identity(profile)
+        self.parameters.rebase(profile.parameters, without=before - after)
+        self.events.catalogue = profile.catalogue
+        self.accounts.rules = profile.quirks
+
+    def save_settings(self) -> Settings:
+        """The settings as they are, for the day this firmware is loaded again."""
+        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot())
+
+    def restore_settings(self, settings: Settings) -> None:
+        """Be set as a snapshot says."""
+        self.parameters.restore(settings.parameters)
+        self.accounts.restore(settings.accounts)
+        self.mqtt.restore(settings.mqtt)
+
+    def _phase_changed(self, phase: Phase) -> None:
+        """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""
+        if phase in (Phase.STARTING, Phase.RUNNING):
+            if not self.network.running:
+                self.network.bring_up()
+        elif phase is not Phase.STOPPING and self.network.running:
+            self.network.take_down()
+        if phase is Phase.BOOTING:
+            self.logs.clear()
+
+    def _defaulted(self, hard: bool) -> None:
+        self.mqtt.reset()
+
+    def _stamp_identity(self, profile: Profile) -> None:
+        for definition in profile.identity_definitions(self.identity):
+            self.parameters.define(definition)
