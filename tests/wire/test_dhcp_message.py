@@ -32,11 +32,13 @@ messages = st.builds(
 )
 
 
+@pytest.mark.fuzz
 @given(messages)
 def test_what_is_encoded_decodes_to_the_same(message):
     assert decode(encode(message)) == message
 
 
+@pytest.mark.fuzz
 @given(st.binary(max_size=700))
 def test_garbage_is_refused_and_nothing_else(data):
     try:
@@ -45,6 +47,7 @@ def test_garbage_is_refused_and_nothing_else(data):
         assert 0 <= error.offset <= 1000
 
 
+@pytest.mark.fuzz
 @given(messages, st.data())
 def test_damage_is_refused_or_read(message, data):
     damaged = bytearray(encode(message))

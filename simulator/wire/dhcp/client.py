@@ -217,7 +217,7 @@ class DhcpClient:
     def _wait_for_offer(self) -> float:
         if self.settings.rhythm == "udhcpc":
             return DISCOVER_APART + (ROUND_PAUSE if self._tries % DISCOVER_TRIES == 0 else 0.0)
-        return min(2.0 ** (self._tries + 1), LONGEST_WAIT) + self.chance.uniform(-1.0, 1.0)
+        return min(2.0 ** min(self._tries + 1, 6), LONGEST_WAIT) + self.chance.uniform(-1.0, 1.0)
 
     def _request(self, now: float) -> None:
         """REQUEST while there is no address yet: REBOOTING names only the address, REQUESTING the server too."""
