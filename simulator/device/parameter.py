@@ -240,7 +240,8 @@ class ParameterStore:
         for name in without:
             del self._own[name]
         self._base = base
-        self._changed = {name: value for name, value in self._changed.items() if name in self}
+        kept = {name: value for name, value in self._changed.items() if name in self}
+        self._changed = {name: value for name, value in kept.items() if value != self.definition(name).default}
 
     def snapshot(self) -> dict[str, str]:
         """The changed settings, as a firmware rollback restores them.
