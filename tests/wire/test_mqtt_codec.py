@@ -198,15 +198,25 @@ publishes = st.builds(
     lambda topic, payload, level, retain, dup, packet_id: Publish(
         topic, payload, level, retain, dup and level > 0, packet_id if level else 0
     ),
-    names, st.binary(max_size=300), qos, st.booleans(), st.booleans(), ids,
-)  # fmt: skip
+    names,
+    st.binary(max_size=300),
+    qos,
+    st.booleans(),
+    st.booleans(),
+    ids,
+)
 connects = st.builds(
     lambda name, clean, alive, will, user, password, level: Connect(
         name, clean, alive, will, user, password if user is not None else None, level
     ),
-    text, st.booleans(), st.integers(0, 0xFFFF), st.none() | st.builds(Will, names, st.binary(), qos, st.booleans()),
-    st.none() | text, st.none() | st.binary(), st.sampled_from([3, 4]),
-)  # fmt: skip
+    text,
+    st.booleans(),
+    st.integers(0, 0xFFFF),
+    st.none() | st.builds(Will, names, st.binary(), qos, st.booleans()),
+    st.none() | text,
+    st.none() | st.binary(),
+    st.sampled_from([3, 4]),
+)
 packets = st.one_of(
     connects,
     publishes,
@@ -244,12 +254,18 @@ def outcome(data: bytes, size: int) -> tuple:
 
 hostile = st.one_of(
     st.binary(max_size=60),
-    st.builds(lambda first, body: bytes([first]) + remaining_length(len(body)) + body, st.integers(0, 255), st.binary(max_size=40)),
+    st.builds(
+        lambda first, body: bytes([first]) + remaining_length(len(body)) + body,
+        st.integers(0, 255),
+        st.binary(max_size=40),
+    ),
     st.builds(
         lambda packet, at, value: encode(packet)[: at % 40] + bytes([value]) + encode(packet)[at % 40 + 1 :],
-        packets, st.integers(0, 39), st.integers(0, 255),
+        packets,
+        st.integers(0, 39),
+        st.integers(0, 255),
     ),
-)  # fmt: skip
+)
 
 
 @pytest.mark.fuzz

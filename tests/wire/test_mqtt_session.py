@@ -134,12 +134,16 @@ def test_client_numbers_what_needs_a_number():
     client.session.send(Publish("b", b"", 2), 0.0)
     client.session.send(Unsubscribe(("x",)), 0.0)
     assert client.out() == [
-        Publish("a", b"", 1, packet_id=1), Subscribe((("x", 1),), 2), Publish("b", b"", 2, packet_id=3),
+        Publish("a", b"", 1, packet_id=1),
+        Subscribe((("x", 1),), 2),
+        Publish("b", b"", 2, packet_id=3),
         Unsubscribe(("x",), 4),
-    ]  # fmt: skip
+    ]
     assert client.get(Puback(1), Suback(2, (1,)), Unsuback(4), Suback(9, (1,))) == [
-        Acknowledged(1), Suback(2, (1,)), Unsuback(4),
-    ]  # fmt: skip
+        Acknowledged(1),
+        Suback(2, (1,)),
+        Unsuback(4),
+    ]
 
 
 def test_ids_are_reused_only_when_done():
@@ -179,8 +183,11 @@ def test_client_resends_in_order_on_a_resumed_session():
     first.get(Pubrec(2), Pubrec(1))
     second = Client(clean=False, present=True, outflow=first.outflow, inflow=first.inflow)
     assert second.out() == [
-        Publish("c", b"", 2, dup=True, packet_id=3), Publish("d", b"", 1, dup=True, packet_id=4), Pubrel(2), Pubrel(1),
-    ]  # fmt: skip
+        Publish("c", b"", 2, dup=True, packet_id=3),
+        Publish("d", b"", 1, dup=True, packet_id=4),
+        Pubrel(2),
+        Pubrel(1),
+    ]
     assert second.session.unsent() == []
 
 
@@ -232,8 +239,11 @@ def test_the_watcher_sees_every_packet_of_both_directions():
     client = Client()
     client.get(Publish("t", b"", 1, packet_id=5))
     assert client.seen == [
-        ("out", Connect("c")), ("in", Connack()), ("in", Publish("t", b"", 1, packet_id=5)), ("out", Puback(5)),
-    ]  # fmt: skip
+        ("out", Connect("c")),
+        ("in", Connack()),
+        ("in", Publish("t", b"", 1, packet_id=5)),
+        ("out", Puback(5)),
+    ]
 
 
 # the server's end
@@ -418,15 +428,27 @@ streams = st.lists(
         [
             encode(packet)
             for packet in (
-                Connect("c"), Connect("d", will=Will("w", b"x")), Publish("t", b"y"), Publish("t", b"", 1, packet_id=1),
-                Publish("t", b"", 2, packet_id=2), Pubrel(2), Puback(3), Subscribe((("a/#", 1),), 4), Pingreq(),
-                Unsubscribe(("a",), 5), Disconnect(), Connack(), Suback(1, (0,)), Pubrec(1), Pingresp(),
+                Connect("c"),
+                Connect("d", will=Will("w", b"x")),
+                Publish("t", b"y"),
+                Publish("t", b"", 1, packet_id=1),
+                Publish("t", b"", 2, packet_id=2),
+                Pubrel(2),
+                Puback(3),
+                Subscribe((("a/#", 1),), 4),
+                Pingreq(),
+                Unsubscribe(("a",), 5),
+                Disconnect(),
+                Connack(),
+                Suback(1, (0,)),
+                Pubrec(1),
+                Pingresp(),
             )
         ]
     )
     | st.binary(max_size=12),
     max_size=8,
-).map(b"".join)  # fmt: skip
+).map(b"".join)
 
 
 def served(data: bytes, size: int) -> tuple:

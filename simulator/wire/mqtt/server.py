@@ -76,7 +76,7 @@ class ServerSession:
 
     def feed(self, data: bytes, now: float) -> None:
         """Take in bytes without looking at them."""
-        if not self.ended:
+        if data and not self.ended:
             self._reader.feed(data)
             self._heard = now
 

@@ -1,0 +1,224 @@
+"""The embedded broker: listeners, connections, and what hands can do to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from simulator.clock import wire_now
+from simulator.errors import FleetError
+from simulator.journal import Kind
+from simulator.site.broker.connection import Connection
+from simulator.site.broker.router import SITE, Router
+from simulator.site.broker.script import Orders
+from simulator.site.broker.turn import Turns
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Callable, Mapping
+
+    from simulator.journal import Journal
+    from simulator.site.broker.limits import Limits
+    from simulator.site.broker.script import Refused
+
+HANDSHAKE = 10.0
+"""Wire seconds for a TLS handshake."""
+SWEEP_APART = 0.02
+"""Wire seconds between two looks at the deadlines of all connections, at least."""
+
+
+class BrokerServer:
+    """One broker. `users` maps names to passwords; None lets everybody in."""
+
+    def __init__(
+        self, journal: Journal, *, limits: Limits | None = None, users: Mapping[str, str] | None = None
+    ) -> None:
+        self._journal = journal
+        self.router = Router(journal, limits, users)
+        self.orders = Orders()
+        self.port: int | None = None
+        """Where plain connections are taken; kept while stopped."""
+        self.tls_port: int | None = None
+        self._open: Callable[[], list[tuple[socket.socket, ssl.SSLContext | None]]] | None = None
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._all_gone: asyncio.Event | None = None
+
+    @property
+    def running(self) -> bool:
+        return bool(self._servers)
+
+    async def start(
+        self,
+        plain: Callable[[], socket.socket],
+        secure: Callable[[], socket.socket] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Take connections on the listening sockets that `plain` and, with `tls`, `secure` make.
+
+        They are called again by each later start, and must then give the same ports. Raises what they raise, and
+        FleetError when the broker is running.
+        """
+
+        def open_all() -> list[tuple[socket.socket, ssl.SSLContext | None]]:
+            sockets: list[tuple[socket.socket, ssl.SSLContext | None]] = [(plain(), None)]
+            if secure is not None and tls is not None:
+                try:
+                    sockets.append((secure(), tls))
+                except BaseException:
+                    sockets[0][0].close()
+                    raise
+            return sockets
+
+        if self.running:
+            raise FleetError("the broker is running already")
+        self._open = open_all
+        await self.start_again()
+
+    async def start_again(self, *, lose_sessions: bool = False) -> None:
+        """Start a stopped broker on its ports; nothing happens to a running one.
+
+        With `lose_sessions` it comes back without sessions and retained messages, as a broker without persistence.
+        Raises FleetError when it was never started.
+        """
+        if self.running:
+            return
+        if self._open is None:
+            raise FleetError("the broker was never started")
+        if lose_sessions:
+            self.router.forget()
+        loop = asyncio.get_running_loop()
+        self.turns = Turns(loop)
+        for sock, tls in self._open():
+            port: int = sock.getsockname()[1]
+            if tls is None:
+                self.port = port
+            else:
+                self.tls_port = port
+            server = await loop.create_server(
+                lambda: Connection(self), sock=sock, ssl=tls, ssl_handshake_timeout=HANDSHAKE if tls else None
+            )
+            self._servers.append(server)
+        self._note("broker.started", port=self.port, tls_port=self.tls_port, lose_sessions=lose_sessions)
+
+    async def stop(self) -> None:
+        """Close everything. Clients see the end of the connection, new ones are refused by the host.
+
+        Wills are published before, as mosquitto does, so that retained ones are there when the broker comes back.
+        """
+        if not self.running:
+            return
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()
+        for connection in tuple(self._connections):
+            connection.abort("broker stopped")
+        self.turns.clear()
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        if self._connections:
+            self._all_gone = asyncio.Event()
+            await self._all_gone.wait()
+            self._all_gone = None
+        self._note("broker.stopped")
+
+    async def restart(self, *, lose_sessions: bool = False) -> None:
+        """Stop and start on the same ports."""
+        await self.stop()
+        await self.start_again(lose_sessions=lose_sessions)
+
+    # Hands
+
+    def refuse(self, how: Refused | None, client_id: str | None = None) -> None:
+        """Answer CONNECT with a code (1 to 5), `silent`ly not at all, or with a `reset`; None accepts again.
+
+        A client's own order goes before that for all. Connections that stand are not touched. Raises ValueError.
+        """
+        self.orders.refuse(how, client_id)
+        self._note("broker.refuse", how=how, client=client_id)
+
+    def drop(self, client_id: str | None = None) -> int:
+        """Close a client's connection without a word, or all; returns how many. Wills are published."""
+        chosen = self._chosen(client_id)
+        self._note("broker.drop", client=client_id, connections=len(chosen))
+        for connection in chosen:
+            connection.abort("dropped")
+        return len(chosen)
+
+    def stall(self, client_id: str | None = None) -> None:
+        """Stay connected, and neither read nor answer."""
+        self.orders.stall(client_id)
+        self._orders_changed("broker.stall", client_id)
+
+    def resume(self, client_id: str | None = None) -> None:
+        """End a stall."""
+        self.orders.resume(client_id)
+        self._orders_changed("broker.resume", client_id)
+
+    def delay(self, seconds: float, client_id: str | None = None) -> None:
+        """Send everything later by so many wire seconds; 0 ends it."""
+        self.orders.delay(seconds, client_id)
+        self._note("broker.delay", seconds=seconds, client=client_id)
+
+    def _orders_changed(self, what: str, client_id: str | None) -> None:
+        self._note(what, client=client_id)
+        for connection in tuple(self._connections):
+            connection.orders_changed()
+
+    def _chosen(self, client_id: str | None) -> list[Connection]:
+        return [c for c in self._connections if client_id is None or c.client_id == client_id]
+
+    # What connections ask for
+
+    def opened(self, connection: Connection) -> bool:
+        """A connection stands; False if there are too many."""
+        self._connections.add(connection)
+        return len(self._connections) <= self.router.limits.connections and self.running
+
+    def closed(self, connection: Connection, reason: str) -> None:
+        """A connection is gone."""
+        self._connections.discard(connection)
+        if self._all_gone is not None and not self._connections:
+            self._all_gone.set()
+        self.note("broker.disconnected", connection, reason=reason)
+
+    def note(self, what: str, connection: Connection, **data: object) -> None:
+        """Write into the journal about a connection."""
+        kind = Kind.VIOLATION if what == "violation" else Kind.SITE
+        what = "mqtt" if what == "violation" else what
+        self._journal.append(kind, SITE, what, client=connection.client_id, peer=connection.peer, **data)
+
+    def watch(self, connection: Connection) -> None:
+        """The deadline of a connection may have come closer."""
+        deadline = connection.next_deadline()
+        if deadline is not None:
+            self._sweep_at(deadline)
+
+    def _note(self, what: str, **data: object) -> None:
+        self._journal.append(Kind.SITE, SITE, what, **data)
+
+    def _sweep_at(self, deadline: float) -> None:
+        if self._sweep is not None:
+            if self._sweep.when() <= deadline:
+                return
+            self._sweep.cancel()
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_at(deadline, self._look_at_deadlines)
+
+    def _look_at_deadlines(self) -> None:
+        """One timer for all: clients that ping move their deadlines on, so it fires once per keep alive or so."""
+        self._sweep = None
+        now = wire_now()
+        nearest: float | None = None
+        for connection in tuple(self._connections):
+            deadline = connection.next_deadline()
+            if deadline is not None and deadline <= now:
+                connection.tick(now)
+                deadline = connection.next_deadline()
+            if deadline is not None:
+                nearest = deadline if nearest is None else min(nearest, deadline)
+        if nearest is not None:
+            self._sweep_at(max(nearest, now + SWEEP_APART))
