@@ -83,14 +83,22 @@ async def read_body(
         return Body(refused=413) if len(data) > limit else Body(data)
     go_on()
     if admission.spool:
-        spooled = cast("BinaryIO", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - handed on
-        body = Body(upload=spooled)
-        body.refused = await _copied(request, spooled, limit)
-        spooled.seek(0)
-        return body
+        return await _spooled(request, limit)
     buffer = _Buffer()
     refused = await _copied(request, buffer, limit)
     return Body(bytes(buffer.data), refused=refused)
+
+
+async def _spooled(request: web.BaseRequest, limit: int) -> Body:
+    """As a file at position 0; it is removed if the client leaves meanwhile."""
+    upload = cast("BinaryIO", SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - handed on
+    try:
+        refused = await _copied(request, upload, limit)
+    except BaseException:
+        upload.close()
+        raise
+    upload.seek(0)
+    return Body(upload=upload, refused=refused)
 
 
 async def _copied(request: web.BaseRequest, sink: _Sink, limit: int) -> int:

@@ -116,12 +116,11 @@ class HttpConnection(web.RequestHandler):
 
 
 def _is_target(error: BaseException | None) -> bool:
-    """The request line, not a header, was too long: the bytes that aiohttp quotes begin with the target."""
-    return (
-        isinstance(error, LineTooLong) and error.args[0].startswith(("b'/", 'b"/'))
-        if error and error.args
-        else False
-    )
+    """The request line, not a header, was too long: what aiohttp quotes begins as a target does."""
+    if not isinstance(error, LineTooLong):
+        return False
+    quoted = error.args[0]
+    return bool(quoted[:1] in (b"/", "/"))
 
 
 class _FleetServer(web.Server):

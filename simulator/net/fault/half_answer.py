@@ -27,7 +27,7 @@ class HalfAnswer(StreamFault):
     direction: Direction = Direction.TO_CLIENT
     share: float = 0.5
     """Of the piece the device writes, head and body together."""
-    after_bytes: int | None = None
+    bytes: int | None = None
     """Instead of a share."""
 
     def __post_init__(self) -> None:
@@ -36,15 +36,15 @@ class HalfAnswer(StreamFault):
             raise FleetError("half_answer: share must be below 1")
 
     def stage(self, chance: Stream) -> HalfStage:
-        return HalfStage(self.share, self.after_bytes)
+        return HalfStage(self.share, self.bytes)
 
 
 class HalfStage(Untimed):
     """Sets its limit when it sees the answer."""
 
-    def __init__(self, share: float, after_bytes: int | None) -> None:
+    def __init__(self, share: float, limit: int | None) -> None:
         self._share = share
-        self._limit = None if after_bytes is None else LimitStage(after_bytes)
+        self._limit = None if limit is None else LimitStage(limit)
 
     def carry(self, data: bytes, now: float) -> Iterator[Portion]:
         if self._limit is None:

@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitData(StreamFault):
-    """FIN after `limit` bytes, counted from when the fault began, over all answers of the connection."""
+    """FIN after `bytes` bytes, counted from when the fault began, over all answers of the connection."""
 
     name = "limit_data"
     mechanism = "the socket is closed in order after the last byte allowed; real"
 
-    limit: int = 1024
-    """Bytes."""
+    bytes: int = 1024
 
     def stage(self, chance: Stream) -> LimitStage:
-        return LimitStage(self.limit)
+        return LimitStage(self.bytes)
 
 
 class LimitStage(Untimed):
