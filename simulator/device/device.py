@@ -96,10 +96,10 @@ class Device:
 
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
-        for component in (self.ports, self.virtual_inputs, self.clips, self.audio, self.speaker_test):
+        always = (self.ports, self.virtual_inputs, self.mqtt)
+        for component in (*always, self.clips, self.audio, self.speaker_test):
             if component is not None:
                 component.publish_states()
-        self.mqtt.publish_status()
 
     def install(self, profile: Profile) -> None:
         """Be on another firmware: its parameters, events and quirks. Changed settings stay where it has them."""

@@ -124,6 +124,11 @@ class Lifecycle:
     def powered(self) -> bool:
         return self.phase is not Phase.OFF
 
+    @property
+    def boots_by_power(self) -> bool:
+        """The last boot began because power came: the one at which the control button resets."""
+        return self.last_reset is Reset.POWER
+
     def uptime(self) -> float:
         """Seconds since the kernel started; 0 without power."""
         return self._device.world.clock.now() - self._booted_at if self.powered else 0.0
