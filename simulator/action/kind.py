@@ -58,6 +58,9 @@ class Reading:
         """Where in a file the value stands; None for a call."""
         return None
 
+    def stands_for(self, path: Path, other: Path) -> None:
+        """Problems at `path` are told where `other` stands; a call has no places."""
+
 
 @dataclass(slots=True)
 class Schemas:
@@ -126,6 +129,7 @@ class Text(Kind):
     """Any text; `pattern` and `words` narrow it."""
 
     def __init__(self, pattern: str = "", words: str = "text", *, example: str = "", empty: bool = False) -> None:
+        self.pattern = pattern
         self._pattern = re.compile(pattern) if pattern else None
         self.words = words
         self._example = example

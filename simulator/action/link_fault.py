@@ -30,8 +30,16 @@ FAULT_USES: Final[dict[str, tuple[str, ...]]] = {
     "udp_loss": ("direction",),
     "udp_duplicate": ("direction",),
     "udp_reorder": ("direction", "delay"),
+    "silent": (),
+    "half_open": (),
+    "tcp_loss": (),
+    "link_down": (),
+    "mtu": (),
+    "absent": (),
+    "impair": (),
 }
-"""The kinds of fault, and which fields each takes beside those that all take."""
+"""The kinds of fault, and which fields each takes beside those that all take. From `silent` on they need more than
+sockets: on loopback the step fails and names the mode that could do it (network sheet 11)."""
 
 _ON: Final[dict[str, tuple[str, ...]]] = {
     "refused": LISTENERS,
@@ -66,7 +74,8 @@ class Fault(Action):
     kind: Annotated[
         Literal[
             "refused", "syn_drop", "reset", "hang", "slow_answer", "half_answer", "latency", "bandwidth",
-            "limit_data", "slicer", "udp_loss", "udp_duplicate", "udp_reorder",
+            "limit_data", "slicer", "udp_loss", "udp_duplicate", "udp_reorder", "silent", "half_open", "tcp_loss",
+            "link_down", "mtu", "absent", "impair",
         ],
         "What breaks.",
     ]  # fmt: skip

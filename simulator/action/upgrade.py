@@ -36,9 +36,12 @@ class Upgrade(Action):
 
     device: Annotated[Target, DeviceTarget(), "Device to upgrade."]
     image: Annotated[
-        Literal["right", "wrong-model", "bad-signature", "truncated", "downgrade", "lts-step-missing"],
+        Literal[
+            "right", "wrong-model", "bad-signature", "unsigned", "unknown-certificate", "truncated", "garbage",
+            "downgrade", "lts-step-missing",
+        ],
         "Kind of image.",
-    ] = "right"
+    ] = "right"  # fmt: skip
     version: Annotated[str, VERSION, "Version inside the image; by default one that suits the kind of image."] = ""
     fail_at: Annotated[str, Choice(PHASES), "Phase in which the upgrade fails."] = ""
     hold_at: Annotated[str, Choice(PHASES), "Phase in which the upgrade stops until `release`."] = ""

@@ -1,0 +1,260 @@
+"""What a well-formed scenario may still get wrong: names and ports that the fleet does not have, and the like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from simulator.action.action import Action
+from simulator.action.broker import Broker
+from simulator.action.client import Client
+from simulator.action.clock import Clock
+from simulator.action.declaration import fields_of
+from simulator.action.dhcp import Dhcp
+from simulator.action.set import Set
+from simulator.action.target import PORT_COMPONENTS, Target, is_pattern
+from simulator.errors import UnknownTarget
+from simulator.expect.expectation import Expectation, Face
+from simulator.expect.query import (
+    ClientQuery,
+    EventQuery,
+    EverywhereQuery,
+    NeverQuery,
+    Query,
+    StateQuery,
+    VapixQuery,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from simulator.errors import Place
+    from simulator.scenario.language import Document
+    from simulator.scenario.plan import DevicePlan
+    from simulator.scenario.step import Draft
+    from simulator.scenario.tree import FileReading
+
+_INPUTS: Final = (1, 2, 5, 7, 8, 9, 10)
+PORTS: Final[Mapping[str, Mapping[str, tuple[int, ...]]]] = {
+    "A9210": {
+        "input": _INPUTS,
+        "output": (3, 4, 6, 7, 8),
+        "relay": (0,),
+        "port": tuple(range(11)),
+    },
+    "C1410": {},
+}
+"""Port ids by model and component; 7 and 8 are either (io-events sheet 1.1). The speaker has no ports."""
+
+_PORT_EVENTS: Final = ("input", "supervised", "tampering", "digital-input")
+"""Events that tell which input they are about: the port of the step's verb is meant unless one is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The devices of a case by name, with the model's own name."""
+
+    plans: Mapping[str, DevicePlan]
+    models: Mapping[str, str]
+
+    def ports(self, name: str, component: str) -> tuple[int, ...]:
+        return PORTS.get(self.models[name], {}).get(component, ())
+
+
+def checked_fleet(plans: Mapping[str, DevicePlan], reading: FileReading) -> Fleet:
+    """The fleet with its models known, after noting what is wrong with single devices."""
+    spelled: dict[str, str | None] = {}
+    models: dict[str, str] = {}
+    for name, plan in plans.items():
+        if plan.model not in spelled:
+            spelled[plan.model] = _model(plan.model, name, reading)
+        model = spelled[plan.model]
+        if model is not None:
+            models[name] = model
+            _check_supervised(plan, model, reading)
+    _check_numbers(plans, reading)
+    return Fleet({name: plans[name] for name in models}, models)
+
+
+def _model(spelling: str, name: str, reading: FileReading) -> str | None:
+    from simulator.device.profile import (
+        firmwares,
+        models,
+    )  # the profiles are read when a fleet is checked, not before
+
+    try:
+        firmwares(spelling)
+    except UnknownTarget as error:
+        reading.problem(("fleet", name, "model"), error.what, error.hint)
+        return None
+    words = spelling.casefold().split()
+    return next((model for model in models() if model.casefold() in words), spelling)
+
+
+def _check_supervised(plan: DevicePlan, model: str, reading: FileReading) -> None:
+    inputs = PORTS.get(model, {}).get("input", ())
+    for port, _ in plan.supervised:
+        if port not in inputs:
+            known = f"its inputs: {', '.join(map(str, inputs))}" if inputs else "it has no ports"
+            reading.problem(("fleet", plan.name, "supervised", str(port)), f"{model} has no input {port}", known)
+
+
+def _check_numbers(plans: Mapping[str, DevicePlan], reading: FileReading) -> None:
+    owners: dict[int, str] = {}
+    for position, plan in enumerate(plans.values(), 1):
+        number = plan.number or position
+        other = owners.setdefault(number, plan.name)
+        if other != plan.name:
+            reading.problem(("fleet", plan.name), f"{plan.name} and {other} both have number {number}")
+
+
+class Checker:
+    """Holds the steps and invariants of one case against its fleet."""
+
+    def __init__(self, document: Document, fleet: Fleet, reading: FileReading) -> None:
+        self._document = document
+        self._fleet = fleet
+        self._names = tuple(fleet.plans)
+        self._reading = reading
+
+    def draft(self, draft: Draft) -> Draft:
+        """The step with its expectations completed: device and port of the verb where none are named."""
+        if draft.action is not None:
+            self._action(draft.action, draft.action_place)
+        expectations = tuple(self.expectation(e, draft.action) for e in draft.expectations)
+        when = None if draft.when is None else self.expectation(draft.when, draft.action)
+        return replace(draft, expectations=expectations, when=when)
+
+    def expectation(self, expected: Expectation, action: Action | None = None) -> Expectation:
+        """The expectation with device and port completed from the verb beside it."""
+        target = _target(action)
+        device = expected.device or (Target(target.device) if target is not None else None)
+        complete = replace(expected, device=device, query=_with_port(expected, target))
+        self._check_expectation(complete)
+        return complete
+
+    def _action(self, action: Action, place: Place) -> None:
+        for field in fields_of(type(action)):
+            value = getattr(action, field.name)
+            if isinstance(value, Target):
+                self._target(value, place)
+        complaint = self._misuse(action)
+        if complaint:
+            self._reading.at(place, *complaint)
+
+    def _target(self, target: Target, place: Place | None) -> None:
+        try:
+            devices = target.devices(self._names)
+            if target.component in PORT_COMPONENTS:
+                self._ports(target, devices)
+        except UnknownTarget as error:
+            self._reading.at(place, error.what, error.hint)
+
+    def _ports(self, target: Target, devices: Iterable[str]) -> None:
+        """A glob of devices needs one that has the port; a name or a range needs it of each."""
+        refusals: list[UnknownTarget] = []
+        fitting = 0
+        for name in devices:
+            try:
+                target.indices(self._fleet.ports(name, target.component))
+                fitting += 1
+            except UnknownTarget as error:
+                refusals.append(self._refusal(error, name, target))
+        if refusals and not (fitting and is_pattern(target.device)):
+            raise refusals[0]
+
+    def _refusal(self, error: UnknownTarget, name: str, target: Target) -> UnknownTarget:
+        known = self._fleet.ports(name, target.component)
+        told = UnknownTarget(target.component, error.name, ())
+        told.what = f"{name} has no {target.component} {error.name}"
+        told.hint = (
+            f"its {target.component}s: {', '.join(map(str, known))}"
+            if known
+            else f"{self._fleet.models[name]} has none"
+        )
+        return told
+
+    def _misuse(self, action: Action) -> tuple[str, str] | None:
+        document = self._document
+        if isinstance(action, Client) and document.client is None:
+            return "there is no client to act on", "add a client section with its command"
+        if isinstance(action, Broker) and document.site.broker.address:
+            return "the broker at an address is somebody else's program", "use the embedded broker"
+        if isinstance(action, Clock):
+            return self._clock_misuse(action)
+        if isinstance(action, Dhcp) and document.mode == "ephemeral":
+            return "DHCP needs an address per device, which mode ephemeral has not", "use mode: loopback"
+        if isinstance(action, Set) and action.fact:
+            return self._fact_misuse(action)
+        return None
+
+    def _clock_misuse(self, action: Clock) -> tuple[str, str] | None:
+        stepped = self._document.clock.mode == "stepped"
+        if stepped and action.do in {"rate", "pause", "resume"}:
+            return f"a stepped clock takes no {action.do}", "it stands still between the instants anyway"
+        if not stepped and action.do == "advance":
+            return "only a stepped clock can be advanced", "add clock: stepped"
+        return None
+
+    def _fact_misuse(self, action: Set) -> tuple[str, str] | None:
+        component, _, index = action.fact.partition("/")
+        try:
+            devices = action.device.devices(self._names)
+        except UnknownTarget:
+            return None  # told already
+        for name in devices:
+            model = self._fleet.models[name]
+            if component == "motion" and model != "C1410":
+                return f"{name} has no motion sensor", "only the speaker has one"
+            if component in PORT_COMPONENTS and int(index) not in self._fleet.ports(name, component):
+                known = ", ".join(map(str, self._fleet.ports(name, component)))
+                return (
+                    f"{name} has no {action.fact}",
+                    f"its {component}s: {known}" if known else f"{model} has none",
+                )
+        return None
+
+    def _check_expectation(self, expected: Expectation) -> None:
+        place = expected.place
+        devices: tuple[str, ...] = self._names
+        if expected.device is not None:
+            try:
+                devices = expected.device.devices(self._names)
+            except UnknownTarget as error:
+                self._reading.at(place, error.what, error.hint)
+                return
+        self._check_faces(expected, devices)
+        if isinstance(expected.query, ClientQuery) and self._document.client is None:
+            hint = "add a client section with its command"
+            self._reading.at(place, "nobody is there to be watched: there is no client", hint)
+
+    def _check_faces(self, expected: Expectation, devices: tuple[str, ...]) -> None:
+        faces = (
+            tuple(getattr(expected.query, "on", ())) if expected.face is Face.ONLINE else (expected.face.value,)
+        )
+        if "mqtt" in faces:
+            silent = [name for name in devices if self._fleet.plans[name].mqtt is None]
+            if silent and expected.device is not None:
+                what = f"{silent[0]} is not on the broker"
+                self._reading.at(expected.place, what, "add mqtt: yes to the device, or enrol it by the client")
+
+
+def _target(action: Action | None) -> Target | None:
+    """Whom an action is done to."""
+    for field in fields_of(type(action)) if action is not None else ():
+        value = getattr(action, field.name)
+        if isinstance(value, Target):
+            return value
+    return None
+
+
+def _with_port(expected: Expectation, target: Target | None) -> Query:
+    query = expected.query
+    if target is None or target.component not in PORT_COMPONENTS or expected.query.device is not None:
+        return query
+    if not isinstance(query, EventQuery | EverywhereQuery | NeverQuery | StateQuery | VapixQuery) or query.port:
+        return query
+    about_port = isinstance(query, EverywhereQuery) or getattr(query, "event", "") in _PORT_EVENTS
+    if isinstance(query, StateQuery):
+        about_port = bool(query.supervised) or query.active is not None or query.closed is not None
+    return replace(query, port=target.index) if about_port else query

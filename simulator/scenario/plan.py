@@ -1,0 +1,293 @@
+"""What a scenario compiles to: frozen plans, one per cell of its matrix.
+
+The classes of fleet, site, client and clock are declarations as well: the loader reads files by them, and JSON
+Schema and reference page are made from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from simulator.action.declaration import HIDDEN, MapOf, Pairs
+from simulator.action.kind import Address, Choice, Duration, Number, Text, Whole
+from simulator.action.upgrade import VERSION
+from simulator.clock import FASTEST
+from simulator.errors import FleetError, Place
+from simulator.scenario.written import BrokerKind, ClockMode, Command, Switch
+from simulator.units import Seconds
+
+if TYPE_CHECKING:
+    from simulator.action.action import Action
+    from simulator.expect.expectation import Expectation
+
+PRESETS = ("ParallellFirst22k4k7", "SerialFirst1k", "SerialFirst2k2", "SerialFirst4k7", "SerialFirst10k")
+"""End-of-line layouts by the names that the device itself stores (io-events sheet 1.4: double l)."""
+
+GRACE, PATIENCE, HOUR, MINUTE = Seconds(0.05), Seconds(5.0), Seconds(3600.0), Seconds(60.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPlan:
+    """The administrator that the device already has."""
+
+    user: Annotated[str, Text(r"[A-Za-z0-9]{1,14}", "account name", example="root"), "Name."] = "root"
+    password: Annotated[str, Text(r".{1,64}", "password"), "Password."] = "pass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttPlan:
+    """Settings of the device's MQTT client and of its event publications (io-events sheet 3.1, 3.2)."""
+
+    client_id: Annotated[str, "Client id; the serial number by default."] = ""
+    prefix: Annotated[str, "Device topic prefix; axis/SERIAL by default."] = ""
+    user: Annotated[str, "User name at the broker."] = ""
+    password: Annotated[str, "Password at the broker."] = ""
+    keep_alive: Annotated[Seconds, Duration(1.0), "Keep-alive interval, in wire time."] = MINUTE
+    clean_session: Annotated[bool, "Whether the broker forgets the session with the connection."] = True
+    auto_reconnect: Annotated[bool, "Whether it connects again after a loss."] = True
+    qos: Annotated[int, Whole(0, 2), "Quality of service of event publications."] = 0
+    retain: Annotated[
+        Literal["none", "property", "all"], "Which event publications are retained; property: the stateful ones."
+    ] = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPlan:
+    """Deviations from DHCP with the firmware's own fallback address."""
+
+    address: Annotated[str, Address(), "A fixed address; DHCP is not used."] = ""
+    static_fallback: Annotated[str, Address(), "Address to fall back to when DHCP is gone."] = ""
+
+    def __post_init__(self) -> None:
+        if self.address and self.static_fallback:
+            raise FleetError(
+                "address and static_fallback exclude each other", hint="a fixed address needs no DHCP"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePlan:
+    """A virtual device, or by a range as its name several alike, and the state in which it enters the bench."""
+
+    model: Annotated[str, "A9210 or C1410."]
+    firmware: Annotated[
+        str,
+        Text(VERSION.pattern, "firmware version", example="12.9.57"),
+        "Version that ships, or the first parts of one: 12.9.57, 11.11.",
+    ] = "12.9.57"
+    number: Annotated[
+        int | None, Whole(1, 60_000), "Fixes the identity; by default the position in the fleet."
+    ] = None
+    state: Annotated[
+        Literal["running", "factory", "off"],
+        "running: set up, with an account; factory: running without any account; off: without power.",
+    ] = "running"
+    account: Annotated[AccountPlan, "Its administrator."] = AccountPlan()
+    mqtt: Annotated[
+        MqttPlan | None,
+        Switch(MqttPlan),
+        "yes: enrolled at the site's broker, publishing all events; a map: with these settings.",
+    ] = None
+    supervised: Annotated[
+        tuple[tuple[int, str], ...],
+        MapOf(Choice(PRESETS), Whole(0, 202)),
+        "Inputs that are supervised: port id to end-of-line layout.",
+    ] = ()
+    network: Annotated[NetworkPlan, "Its network settings."] = NetworkPlan()
+    parameters: Annotated[Pairs, "Parameters that differ from the factory state, by full name."] = ()
+    name: Annotated[str, HIDDEN, "Name in the fleet."] = ""
+
+    def specification(self) -> dict[str, Any]:
+        """As the control API's populate call takes it."""
+        return {
+            "name": self.name,
+            "model": self.model,
+            "firmware": self.firmware,
+            "number": self.number,
+            "state": self.state,
+            "account": {"user": self.account.user, "password": self.account.password},
+            "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
+            "supervised": dict(self.supervised),
+            "network": {
+                "address": self.network.address or None,
+                "static_fallback": self.network.static_fallback or None,
+            },
+            "parameters": dict(self.parameters),
+        }
+
+
+def _mqtt_settings(plan: MqttPlan) -> dict[str, object]:
+    """What differs from the defaults, by the names of mqtt/client.cgi and of an event filter."""
+    plain = MqttPlan()
+    named = {
+        "clientId": "client_id",
+        "deviceTopicPrefix": "prefix",
+        "username": "user",
+        "password": "password",
+        "keepAliveInterval": "keep_alive",
+        "cleanSession": "clean_session",
+        "autoReconnect": "auto_reconnect",
+        "qos": "qos",
+        "retain": "retain",
+    }
+    return {
+        setting: getattr(plan, name)
+        for setting, name in named.items()
+        if getattr(plan, name) != getattr(plain, name)
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerPlan:
+    """The MQTT broker of the site: embedded, or a program elsewhere."""
+
+    shorthand: ClassVar[str] = "address"
+
+    address: Annotated[
+        str, Text(r"[A-Za-z0-9.-]{1,253}:\d{1,5}", "broker address", example="127.0.0.1:1883"), "Host and port."
+    ] = ""
+    user: Annotated[str, "User name of the simulator's own observer."] = ""
+    password: Annotated[str, "Its password."] = ""
+    tls: Annotated[bool, "Whether the port speaks TLS."] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DhcpPlan:
+    """The DHCP server of the site."""
+
+    lease: Annotated[Seconds, Duration(1.0), "Length of a lease."] = HOUR
+    t1: Annotated[Seconds | None, Duration(), "Renewal time; half the lease by default."] = None
+    t2: Annotated[Seconds | None, Duration(), "Rebinding time; 7/8 of the lease by default."] = None
+
+    def __post_init__(self) -> None:
+        times = [time for time in (self.t1, self.t2, self.lease) if time is not None]
+        if times != sorted(times):
+            raise FleetError(
+                "t1, t2 and lease must grow in this order", hint="for example t1: 30m, t2: 50m, lease: 1h"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """The world around the devices."""
+
+    broker: Annotated[BrokerPlan, BrokerKind(BrokerPlan), "embedded, or an address, or a map."] = BrokerPlan()
+    dhcp: Annotated[DhcpPlan, "DHCP server."] = DhcpPlan()
+
+    def specification(self) -> dict[str, Any]:
+        """As the control API's populate call takes it."""
+        broker, dhcp = self.broker, self.dhcp
+        return {
+            "broker": {
+                "address": broker.address or None,
+                "user": broker.user,
+                "password": broker.password,
+                "tls": broker.tls,
+            },
+            "dhcp": {"lease": dhcp.lease, "t1": dhcp.t1, "t2": dhcp.t2},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPlan:
+    """The client under test: a command that finds the bench through the file named in AXSIM_FLEET."""
+
+    shorthand: ClassVar[str] = "command"
+
+    command: Annotated[
+        tuple[str, ...],
+        Command(),
+        "Program and arguments, as a list or one line. `python` is the interpreter that runs axsim; a path that "
+        "begins with examples/ is found among the shipped examples.",
+    ]
+    env: Annotated[Pairs, "More environment variables."] = ()
+    ready: Annotated[str, "Text of the line it prints when it is ready; the timeline waits for it."] = ""
+    start: Annotated[bool, "Whether it runs from the start; otherwise `client: start` does it."] = True
+    stop: Annotated[Seconds, Duration(), "Wire time from the request to end (SIGTERM) until it is killed."] = (
+        PATIENCE
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPlan:
+    """How device time runs. Written as `real`, `stepped` or `x10`, or as a map."""
+
+    mode: Annotated[
+        str, ClockMode(), "real: as the machine's clock; scaled: `rate` times as fast; stepped: as fast as it can."
+    ] = "real"
+    rate: Annotated[float, Number(0.01, FASTEST), "Device seconds per second, for scaled."] = 1.0
+    grace: Annotated[
+        Seconds, Duration(), "Wire time that the client under test gets after each instant of a stepped clock."
+    ] = GRACE
+
+    def specification(self) -> dict[str, Any]:
+        """As the control API's populate call takes it."""
+        return {"mode": self.mode, "rate": self.rate, "grace": self.grace}
+
+
+REAL_CLOCK, PLAIN_SITE = ClockPlan(), SitePlan()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The instant of a step."""
+
+    anchor: Literal["start", "previous", "event"]
+    """What `delay` counts from: the start, the previous step's instant, or the moment `event` is seen."""
+    delay: float = 0.0
+    event: Expectation | None = None
+    """What is waited for; its `within` bounds the wait from the previous step's instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instant of the timeline: what hands do, and what must be seen then."""
+
+    when: When
+    action: Action | None
+    expectations: tuple[Expectation, ...]
+    place: Place
+    source: str
+    """The lines of the file."""
+    title: str
+    """`cut io-2/input/2`, or what is expected where there is no verb."""
+    due: float | None = None
+    """Device seconds from the start, where it does not hang on an event."""
+    repetition: tuple[int, int] | None = None
+    """Which one of how many, for `every`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One case, ready to run."""
+
+    title: str
+    case: str
+    """Title with the matrix cell: `Cut is seen[firmware=12.9.57]`."""
+    about: str
+    seed: int | None
+    """None: the runner draws one and says which."""
+    clock: ClockPlan
+    mode: Literal["loopback", "ephemeral"]
+    requires: tuple[str, ...]
+    fleet: tuple[DevicePlan, ...]
+    site: SitePlan
+    client: ClientPlan | None
+    steady: tuple[Expectation, ...]
+    always: tuple[Expectation, ...]
+    steps: tuple[Step, ...]
+    source: str
+    """The file as it was named."""
+    cell: tuple[tuple[str, str], ...] = ()
+    """Names and values of the matrix."""
+
+    def specification(self, seed: int) -> dict[str, Any]:
+        """The whole bench as the control API's populate call takes it."""
+        return {
+            "seed": seed,
+            "mode": self.mode,
+            "clock": self.clock.specification(),
+            "site": self.site.specification(),
+            "devices": [device.specification() for device in self.fleet],
+        }
