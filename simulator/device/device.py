@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
+    from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
     from simulator.device.world import World
@@ -75,6 +76,7 @@ class Device:
         self.clips: Clips | None = None
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
+        self.motion: MotionSensor | None = None
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -97,7 +99,7 @@ class Device:
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
         always = (self.ports, self.virtual_inputs, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.speaker_test):
+        for component in (*always, self.clips, self.audio, self.motion):
             if component is not None:
                 component.publish_states()
 

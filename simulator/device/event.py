@@ -15,7 +15,7 @@ from simulator.errors import SimulatorBug
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from simulator.device.world import World
 
@@ -101,6 +101,15 @@ class EventBus:
             for listener in tuple(self._listeners):
                 listener(event)
         return event
+
+    def assume(self, keys: Iterable[tuple[str, Items]], data: Items) -> None:
+        """States that are there when the event system starts, with equal data: no change, so nobody is told.
+
+        For sources that come by the dozen and rest until used; each is published like any other once it changes.
+        """
+        at, number = self._world.clock.now(), self._world.journal.last_number
+        for key in keys:
+            self._states[key] = Event(*key, data, True, at, number)
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hear every event published from now on; returns the function that ends it."""

@@ -120,12 +120,20 @@ class Quirks(BaseModel):
     # I/O and sound
     debounce: float
     """How long a loop must read a new state before the port follows."""
+    input_threshold_ohms: float
+    """Without supervision an input takes a loop below this for closed."""
+    level_noise: int
+    """Counts by which a told level strays from the true one, up or down."""
+    cloud_flash_seconds: float
+    """How long the status LED flashes after a press of the button for a cloud connection."""
     virtual_inputs: int
     """Number of virtual inputs."""
     clip_seconds: float
     """Playing time of a clip whose file says none."""
     speaker_test_seconds: float
-    """Duration of a speaker test."""
+    """Duration of a speaker test, and of its calibration."""
+    output_gain_range: tuple[int, int]
+    """Lowest and highest gain of the audio output, in dB."""
 
     # MQTT client
     mqtt_protocol_level: int = Field(ge=4, le=5)

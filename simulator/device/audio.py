@@ -1,0 +1,160 @@
+"""Sound out and in of a speaker: what is playing, how loud, and whether the microphone may hear.
+
+The sound itself is elsewhere; here is what of it other protocols can see. Any source makes the event
+AudioOutputActive true: clips, calls, transmit.cgi, multicast (audio sheet 2.5). The output gain is a parameter,
+in dB or `mute`, as `audiodevicecontrol.cgi` and the web page's slider set it (audio sheet 4.1). The microphone
+has a mechanical switch, on from the factory, which nothing in software overrides (C1410 manual, Microphone
+disable switch).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.device.parameter import Definition, Refused
+from simulator.journal import Kind
+
+if TYPE_CHECKING:
+    from simulator.clock import Timer
+    from simulator.device.device import Device
+    from simulator.device.lifecycle import Phase
+
+OUTPUT_ACTIVE = "tns1:Device/tnsaxis:AudioOutputActive"
+MICROPHONE_SWITCH = "tns1:Device/tnsaxis:Microphone/Switch"
+OUTPUT = "AudioDevice0Output0"
+SWITCH = 0
+GAIN = "AudioSource.A0.OutputGain"
+MUTE = "mute"
+LOCATE = "locate"
+LONGEST_LOCATE = 3600.0
+"""Seconds that findmydevice.cgi takes at most (audio sheet 6.5)."""
+
+_UNMUTED_GAIN = Definition("AudioSource.A0.Internal.UnmutedGain", "", "7777", flags=frozenset({"int", "hid"}))
+
+
+class Audio:
+    """The audio device of a speaker: one output, one microphone."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._sources: dict[str, None] = {}
+        self._locate_timer: Timer | None = None
+        self.microphone_on = True
+        """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
+        device.parameters.define(_UNMUTED_GAIN)
+        device.lifecycle.on_phase(self._phase_changed)
+
+    # ---- the output
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What is sounding now, in the order in which it began."""
+        return tuple(self._sources)
+
+    def begin(self, source: str) -> None:
+        """A source begins to sound."""
+        self._sources[source] = None
+        self._publish_output()
+
+    def end(self, source: str) -> None:
+        """A source falls silent; nothing happens if it was."""
+        if source in self._sources:
+            del self._sources[source]
+            self._publish_output()
+
+    @property
+    def muted(self) -> bool:
+        return self._device.parameters[GAIN] == MUTE
+
+    @property
+    def gain(self) -> int:
+        """Output gain in dB that is set, muted or not."""
+        text = self._device.parameters[_UNMUTED_GAIN.name] if self.muted else self._device.parameters[GAIN]
+        low, high = self._device.profile.quirks.output_gain_range
+        try:
+            return min(max(int(text), low), high)
+        except ValueError:
+            return int(self._device.parameters.definition(GAIN).default)
+
+    def set_gain(self, gain: int) -> None:
+        """Set the output gain in dB; a muted output stays muted. Raises Refused outside its range."""
+        low, high = self._device.profile.quirks.output_gain_range
+        if not low <= gain <= high:
+            raise Refused(f"output gain takes {low} to {high} dB")
+        self._device.parameters.write(_UNMUTED_GAIN.name if self.muted else GAIN, str(gain))
+
+    def set_muted(self, muted: bool) -> None:
+        """Mute the output, or let it sound again with the gain it had."""
+        gain = str(self.gain)
+        if muted:
+            self._device.parameters.write(_UNMUTED_GAIN.name, gain)
+        self._device.parameters.write(GAIN, MUTE if muted else gain)
+
+    @property
+    def volume(self) -> float:
+        """Percent on the web page's slider, which is linear in dB over the range of the gain; 0 while muted."""
+        low, high = self._device.profile.quirks.output_gain_range
+        return 0.0 if self.muted else 100.0 * (self.gain - low) / (high - low)
+
+    def set_volume(self, percent: float) -> None:
+        """Move the slider, 0 to 100. Raises Refused outside."""
+        if not 0 <= percent <= 100:
+            raise Refused("a volume is 0 to 100 percent")
+        low, high = self._device.profile.quirks.output_gain_range
+        self.set_gain(round(low + (high - low) * percent / 100))
+
+    # ---- locate
+
+    @property
+    def locating(self) -> bool:
+        """Locate device: it makes a sound, and its status LED flashes red and green."""
+        return LOCATE in self._sources
+
+    def locate(self, seconds: float | None = None) -> None:
+        """Begin to be found, until `stop_locating` or for up to an hour. Raises Refused for another duration."""
+        if seconds is not None and not 0 < seconds <= LONGEST_LOCATE:
+            raise Refused(f"a device is located for up to {LONGEST_LOCATE:g} s")
+        self._cancel_locate()
+        self.begin(LOCATE)
+        if seconds is not None:
+            self._locate_timer = self._device.world.clock.call_later(seconds, self.stop_locating)
+
+    def stop_locating(self) -> None:
+        """It has been found."""
+        self._cancel_locate()
+        self.end(LOCATE)
+
+    def _cancel_locate(self) -> None:
+        if self._locate_timer is not None:
+            self._locate_timer.cancel()
+            self._locate_timer = None
+
+    # ---- the microphone
+
+    def switch_microphone(self, on: bool) -> None:
+        """A hand moves the mechanical switch."""
+        if self.microphone_on != on:
+            self.microphone_on = on
+            self._device.note(Kind.STATE, "microphone switch", on=on)
+            if self._device.lifecycle.reachable:
+                self._publish_switch()
+
+    # ---- events
+
+    def publish_states(self) -> None:
+        """The event system starts."""
+        self._device.events.publish(OUTPUT_ACTIVE, {"AudioOutput": OUTPUT}, AudioOutputActive=bool(self._sources))
+        self._publish_switch()
+
+    def _publish_output(self) -> None:
+        active = bool(self._sources)
+        self._device.note(Kind.STATE, "audio output", sources=list(self._sources))
+        self._device.events.publish(OUTPUT_ACTIVE, {"AudioOutput": OUTPUT}, AudioOutputActive=active)
+
+    def _publish_switch(self) -> None:
+        self._device.events.publish(MICROPHONE_SWITCH, {"switch": SWITCH}, state=self.microphone_on)
+
+    def _phase_changed(self, phase: Phase) -> None:
+        if not self._device.lifecycle.reachable:
+            self._cancel_locate()
+            self._sources.clear()

@@ -1,0 +1,26 @@
+"""AXIS C1410 Mk II Network Mini Speaker: what it has beyond every network device.
+
+Its only connector is the network jack, so it has no ports (io-events sheet 0).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.device.audio import Audio
+from simulator.device.clip import Clips
+from simulator.device.motion import MotionSensor
+from simulator.device.speaker_test import SpeakerTest
+
+if TYPE_CHECKING:
+    from simulator.device.device import Device
+
+
+def equip(device: Device) -> None:
+    """Build in loudspeaker, microphone and PIR sensor. A brief press of the button calibrates the speaker test."""
+    audio = Audio(device)
+    clips = Clips(device, audio)
+    test = SpeakerTest(device, audio)
+    motion = MotionSensor(device)
+    device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
+    device.button.short_press = test.button_pressed
