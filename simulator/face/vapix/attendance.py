@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from simulator.device.log import AuditClass
-
 if TYPE_CHECKING:
     from simulator.device.device import Device
     from simulator.face.exchange import Head
@@ -36,7 +34,7 @@ class Attendance:
         """A wrong name or password."""
         who = _who(head, account)
         self._device.logs.access(f"{who} {_what(head)} authentication failed")
-        self._device.logs.audit("httpd", AuditClass.AUTHENTICATION, f"{who} Authentication failed (HTTP).")
+        self._device.logs.audit("httpd", "Authentication", f"{who} Authentication failed (HTTP).")
 
     def forbidden(self, head: Head, account: str) -> None:
         """An account that may not do this."""
@@ -54,7 +52,7 @@ class Attendance:
         self._seen[key] = now
         if last is None or now - last > device.profile.quirks.nonce_lifetime:
             text = f"{account}@{head.peer} Authentication succeeded (HTTP)."
-            device.logs.audit("httpd", AuditClass.AUTHENTICATION, text)
+            device.logs.audit("httpd", "Authentication", text)
 
 
 def _who(head: Head, account: str) -> str:

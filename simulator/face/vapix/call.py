@@ -21,6 +21,7 @@ from simulator.face.exchange import BODY_LIMIT, Reply, Request, form_fields
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
+    from simulator.face.vapix.envelope import JsonService
 
 
 class Front(Protocol):
@@ -90,6 +91,8 @@ class Route:
     """Id under which apidiscovery lists it; empty for what discovery does not know."""
     served: Callable[[Device], bool] | None = None
     """Whether this product has the path; by default: if the profile lists `api`, or `api` is empty."""
+    service: JsonService | None = None
+    """The JSON API behind `handler`, where the handler is not itself one: it words the 401 and 403."""
     body_limit: int = BODY_LIMIT
     spool: bool = False
     """The body arrives as a file: firmware, clips."""

@@ -134,6 +134,7 @@ ROUTES = (
         firmware_management,
         methods=("POST",),
         api="fwmgr",
+        service=SERVICE,
         body_limit=LARGEST_IMAGE,
         spool=True,
     ),

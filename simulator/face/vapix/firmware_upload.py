@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.device.image_offer import FirmwareRefused, ImageOffer, Signature
-from simulator.device.log import AuditClass
 from simulator.errors import MalformedMessage
 from simulator.face.exchange import Answer, Held, Reply, form_fields
 from simulator.face.vapix.call import Call, Route
@@ -36,8 +35,8 @@ def is_multipart(call: Call) -> bool:
 
 
 def uploaded_parts(call: Call) -> list[Part]:
-    """The parts of the upload, in order. Raises MalformedMessage."""
-    if call.request.upload is None:
+    """The parts of the upload, in order; none where there is no upload. Raises MalformedMessage."""
+    if call.request.upload is None or not is_multipart(call):
         return []
     return list(parts(call.request.upload, boundary_of(call.request.head.headers.get("content-type", ""))))
 
@@ -86,7 +85,7 @@ def upgrading(call: Call, image: Part, wishes: dict[str, str], worded: Callable[
 def _audit(call: Call, outcome: Outcome) -> None:
     """Success as the recorded entry words it; of a failure the words are ours."""
     result = "failed" if isinstance(outcome, FirmwareRefused) else "completed"
-    call.device.logs.audit("fwmgr", AuditClass.ENTITY_MANAGEMENT, f"Upgrade {result} ({outcome}).")
+    call.device.logs.audit("fwmgr", "Entity Management", f"Upgrade {result} ({outcome}).")
 
 
 def firmware_upgrade(call: Call) -> Reply:

@@ -20,6 +20,7 @@ from simulator.face.vapix.attendance import Attendance
 from simulator.face.vapix.authentication import ANONYMOUS, Authenticator, Identity, Refusal
 from simulator.face.vapix.call import Call
 from simulator.face.vapix.envelope import JsonService
+from simulator.face.vapix.param_group import forget_all
 from simulator.face.vapix.path import canonical_path
 from simulator.face.vapix.route import ROUTES
 from simulator.face.vapix.throttle import Throttle
@@ -48,6 +49,7 @@ class VapixFace:
         self.https_port: int | None = None
         """Where the host serves TLS, if not at the port that `HTTPS.Port` says; for redirects."""
         device.lifecycle.on_phase(self._phase_changed)
+        device.lifecycle.on_default(lambda hard: forget_all(device))
 
     def server_header(self) -> str:
         """`Server`, for what the web server says where no face was asked."""
@@ -177,8 +179,8 @@ class VapixFace:
 
     def _json_body(self, route: Route, status: int) -> Answer | None:
         """The refusal as a JSON CGI writes it; None where Apache's page is the answer."""
-        handler = route.handler
-        return handler.refusal(self._device, status) if isinstance(handler, JsonService) else None
+        service = route.handler if isinstance(route.handler, JsonService) else route.service
+        return None if service is None else service.refusal(self._device, status)
 
     def _phase_changed(self, phase: Phase) -> None:
         if phase is Phase.BOOTING:

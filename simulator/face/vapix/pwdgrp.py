@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.device.account import GROUPS, AccountFault, AccountRefused
-from simulator.device.log import AuditClass
 from simulator.face.exchange import Answer, Reply
 from simulator.face.vapix.call import Call, Route, on_every_product
 
@@ -101,7 +100,7 @@ def _wanted_groups(text: str) -> list[str]:
 def _done(call: Call, verb: str, name: str) -> Answer:
     by = call.account or "anonymous"
     text = f"{verb} account {name}, by {by}@{call.request.head.peer}."
-    call.device.logs.audit("pwdgrp", AuditClass.ACCOUNT_CHANGE, text)
+    call.device.logs.audit("pwdgrp", "Account Change", text)
     return accounts_page(f"{verb} account {name}.")
 
 

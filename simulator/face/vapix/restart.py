@@ -9,7 +9,6 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from simulator.device.log import AuditClass
 from simulator.face.exchange import Answer, Reply
 from simulator.face.vapix.call import Call, Route
 
@@ -39,7 +38,7 @@ def hard_factory_default(call: Call) -> Reply:
 def _answer(call: Call, what: str, act: Callable[[], bool]) -> Answer:
     """The page as measured on a hard default; the address is the one the client used."""
     by = f"{call.account}@{call.request.head.peer}"
-    call.device.logs.audit("httpd", AuditClass.ENTITY_MANAGEMENT, f"{what} requested by {by}.")
+    call.device.logs.audit("httpd", "Entity Management", f"{what} requested by {by}.")
     server = escape(call.request.head.host.rpartition(":")[0] or call.request.head.host)
     refresh = f'<meta http-equiv="refresh" content="0;URL=/admin/factoryMessage2.shtml?server={server}">'
     body = f"<html><head>{refresh}</head><body></body></html>\n"
