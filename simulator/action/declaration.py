@@ -29,6 +29,7 @@ from simulator.action.kind import (
     Text,
     Unfit,
     Whole,
+    declared_order,
     shown,
 )
 from simulator.errors import FleetError, SimulatorBug, did_you_mean
@@ -156,6 +157,12 @@ class ListOf(Kind):
         items = tuple(self.item.read(item, (*path, number), reading) for number, item in enumerate(value))
         return MISSING if any(item is MISSING for item in items) else items
 
+    def order(self, keys: Sequence[str]) -> list[str]:
+        return self.item.order(keys)
+
+    def inside(self, key: str | int) -> Kind:
+        return self.item if isinstance(key, int) else self.item.inside(key)
+
     def show(self, value: Sequence[Any]) -> list[Any]:
         return [self.item.show(item) for item in value]
 
@@ -187,6 +194,9 @@ class MapOf(Kind):
             key = MISSING
         return key, self.item.read(item, path, reading)
 
+    def inside(self, key: str | int) -> Kind:
+        return self.item
+
     def show(self, value: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
         return {str(self.key.show(name)): self.item.show(item) for name, item in value}
 
@@ -195,7 +205,10 @@ class MapOf(Kind):
 
 
 class Record(Kind):
-    """A declared class, written as a map of its keys, or as the single value of its class-level `shorthand`."""
+    """A declared class, written as a map of its keys, or as the single value of its class-level `shorthand`.
+
+    Of a class-level `partial` one a file may hold a part; another file has the rest.
+    """
 
     def __init__(self, declared: type) -> None:
         self.declared = declared
@@ -236,6 +249,12 @@ class Record(Kind):
             if name not in keys:
                 reading.problem((*path, name), f"unknown key {shown(name)}", did_you_mean(name, keys), at_key=True)
 
+    def order(self, keys: Sequence[str]) -> list[str]:
+        return declared_order(keys, [field.key for field in self.fields])
+
+    def inside(self, key: str | int) -> Kind:
+        return next((field.kind for field in self.fields if field.key == key), Kind())
+
     def show(self, value: Any) -> dict[str, Any]:
         return {
             field.key: field.kind.show(getattr(value, field.name))
@@ -258,7 +277,7 @@ class Record(Kind):
             "additionalProperties": False,
         }
         required = [field.key for field in self.fields if field.required]
-        if required:
+        if required and not getattr(self.declared, "partial", False):
             whole["required"] = required
         if not self.shorthand or any(key != self.shorthand for key in required):
             return whole

@@ -93,6 +93,14 @@ class Kind:
         """The JSON value that `read` takes back."""
         return value
 
+    def order(self, keys: Sequence[str]) -> list[str]:
+        """The keys of a map as they are written: those of declared classes in declared order, others as given."""
+        return list(keys)
+
+    def inside(self, key: str | int) -> Kind:
+        """The kind of what stands under a key of a map or at a position of a list."""
+        return Kind()
+
     def schema(self, schemas: Schemas) -> dict[str, Any]:
         """JSON Schema of what `read` takes."""
         single = self.single_schema()
@@ -103,6 +111,12 @@ class Kind:
 
 
 _NAME_SCHEMA = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_-]*\}"}
+
+
+def declared_order(keys: Sequence[str], declared: Sequence[str]) -> list[str]:
+    """Declared keys in their order, then the others as they come."""
+    rank = {key: number for number, key in enumerate(declared)}
+    return sorted(keys, key=lambda key: rank.get(key, len(rank)))
 
 
 def shown(value: object) -> str:
@@ -119,6 +133,8 @@ def as_text(value: object, words: str) -> str:
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             raise Unfit(f"text is longer than {LONGEST_TEXT} characters")
+        if "\0" in value:
+            raise Unfit("a text cannot hold a NUL character")
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.action.declaration import ListOf, Record
-from simulator.action.kind import MISSING, Duration, Kind, Path, Reading, Schemas, Whole, shown
+from simulator.action.kind import MISSING, Duration, Kind, Path, Reading, Schemas, Whole, declared_order, shown
 from simulator.action.target import DeviceTarget
 from simulator.errors import did_you_mean
 from simulator.expect.expectation import DEFAULT_WITHIN, QUERIES, Expectation, Face
@@ -147,6 +147,14 @@ class Expecting(Kind):
         if not watched:
             return "never needs 'for'", "say how long it is watched, for example for: 5s"
         return None
+
+    def order(self, keys: Sequence[str]) -> list[str]:
+        return declared_order(keys, self.keys)
+
+    def inside(self, key: str | int) -> Kind:
+        if key == ORDERED:
+            return ListOf(self)
+        return ListOf(Record(QUERIES[Face(key)])) if key in list(Face) else Kind()
 
     def schema(self, schemas: Schemas) -> dict[str, Any]:
         name = f"{self.purpose.capitalize()}Group"

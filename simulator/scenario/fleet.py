@@ -12,7 +12,7 @@ from simulator.action.declaration import Record
 from simulator.action.kind import MISSING, Unfit
 from simulator.action.target import MOST_NAMES
 from simulator.scenario.language import DeviceNames
-from simulator.scenario.node import Entry, Mapping
+from simulator.scenario.node import Entry, Mapping, Node
 from simulator.scenario.plan import DevicePlan
 from simulator.scenario.use import overlaid
 
@@ -42,6 +42,12 @@ def read_fleet(section: Entry | None, reading: FileReading) -> dict[str, DeviceP
     return fleet
 
 
+def _over(earlier: Node, later: Node) -> Node:
+    if isinstance(earlier, Mapping) and isinstance(later, Mapping):
+        return overlaid(earlier, later)
+    return later
+
+
 def _layers(section: Mapping, reading: FileReading) -> dict[str, list[Entry]]:
     layers: dict[str, list[Entry]] = {}
     for entry in section.entries:
@@ -61,10 +67,7 @@ def _layers(section: Mapping, reading: FileReading) -> dict[str, list[Entry]]:
 def _read(name: str, entries: list[Entry], reading: FileReading) -> DevicePlan | None:
     node = entries[0].value
     for entry in entries[1:]:
-        if isinstance(node, Mapping) and isinstance(entry.value, Mapping):
-            node = overlaid(node, entry.value)
-        else:
-            node = entry.value
+        node = _over(node, entry.value)
     path = ("fleet", name)
     values = reading.values(node, path, entries[-1].key)
     plan = Record(DevicePlan).read(values, path, reading)

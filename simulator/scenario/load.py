@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1 << 20
 """Characters of one file."""
 DEEPEST = 32
+LONGEST_KEY = 200
 MOST_NODES = 100_000
 """Values of one file, counting what aliases expand to."""
 
@@ -148,8 +149,8 @@ class _Builder:
                 break
             key = self.node(event, events, depth + 1)
             value = self.node(next(events), events, depth + 1)
-            if not isinstance(key, Scalar):
-                self.findings.add(key.place, "a key must be a text")
+            if not isinstance(key, Scalar) or len(key.text) > LONGEST_KEY:
+                self.findings.add(key.place, f"a key must be a text of at most {LONGEST_KEY} characters")
                 continue
             if key.text in seen:
                 first = seen[key.text]

@@ -70,6 +70,8 @@ class NetworkPlan:
 class DevicePlan:
     """A virtual device, or by a range as its name several alike, and the state in which it enters the bench."""
 
+    partial: ClassVar[bool] = True
+
     model: Annotated[str, "A9210 or C1410."]
     firmware: Annotated[
         str,

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.action.action import Action
 from simulator.action.declaration import Record, fields_of, summary_of
-from simulator.action.kind import MISSING, Duration, Kind, Path, Reading, Schemas, shown
+from simulator.action.kind import MISSING, Duration, Kind, Path, Reading, Schemas, declared_order, shown
 from simulator.action.vocabulary import ACTIONS, BY_VERB
 from simulator.errors import Place, did_you_mean
 from simulator.expect.expectation import Face
 from simulator.scenario.expecting import Expecting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulator.expect.expectation import Expectation
 
 AT, AFTER, WHEN, EVERY, FOR, EXPECT = "at", "after", "when", "every", "for", "expect"
@@ -155,6 +157,18 @@ class StepKind(Kind):
             return ()
         read = kind.read(value[key], (*path, key), reading)
         return () if read is MISSING else read
+
+    def order(self, keys: Sequence[str]) -> list[str]:
+        verb = next((key for key in keys if key in BY_VERB), "")
+        fields = [field.key for field in fields_of(BY_VERB[verb])] if verb else []
+        schedule = [*SCHEDULES, *([FOR] if EVERY in keys else [])]
+        beside = [key for key in fields if key not in {*schedule, EXPECT}]
+        return declared_order(keys, [*schedule, verb, *beside, EXPECT])
+
+    def inside(self, key: str | int) -> Kind:
+        if key in (WHEN, EXPECT):
+            return self._when if key == WHEN else self._expect
+        return Record(BY_VERB[key]) if isinstance(key, str) and key in BY_VERB else Kind()
 
     def schema(self, schemas: Schemas) -> dict[str, Any]:
         if "Step" not in schemas.found:
