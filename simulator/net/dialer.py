@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import ssl
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from simulator.clock import wire_now
 from simulator.errors import FleetError
@@ -33,6 +34,12 @@ def resolve_address(host: str) -> str | None:
         return str(IPv4Address(host))
     except ValueError:
         return None
+
+
+def _reason(error: Exception) -> str:
+    """As the C library words it, for a log line: `connection refused`. asyncio's own wording names addresses."""
+    number = error.errno if isinstance(error, OSError) else None
+    return (os.strerror(number) if number else str(error)).lower()
 
 
 class SocketDialer:
@@ -101,7 +108,7 @@ class SocketDialer:
         except ssl.SSLError as error:
             reason = f"TLS failed: {error.reason or error}"
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = _reason(error)
         except FleetError as error:
             reason = str(error)
         if reason:
@@ -171,19 +178,15 @@ class _Spoken(asyncio.Protocol):
         self._attempt = attempt
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._stream = _TransportStream(transport)
+        self._stream = _TransportStream(cast("asyncio.Transport", transport))
         self._attempt.opened(self._stream)
 
     def data_received(self, data: bytes) -> None:
         self._attempt.user.received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None:
-            reason = str(getattr(exc, "strerror", None) or exc).lower()
-        else:
-            reason = "closed" if self._stream.ended else "closed by peer"
-        self._attempt.failed(reason)
+        own = "closed" if self._stream.ended else "closed by peer"
+        self._attempt.failed(own if exc is None else _reason(exc))
 
 
 class _TransportStream:

@@ -16,7 +16,7 @@ import asyncio
 import socket
 import struct
 from enum import IntFlag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from simulator.net.pipe import Ending, Pipe, Way
 
@@ -85,8 +85,7 @@ class Line(asyncio.Protocol):
     # what asyncio tells
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none, but behave as such
         self._read_valve = Valve(self._pause, self._resume)
         self._write_valve = Valve(self.inner.pause_writing, self.inner.resume_writing)
         peer = transport.get_extra_info("peername")

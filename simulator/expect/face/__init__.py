@@ -1,0 +1,30 @@
+"""Where expectations look: one finder per face.
+
+A finder returns what it found that comes near to what was asked, each with the list of differences; no difference
+is a match. `FINDERS` is the explicit list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simulator.expect.expectation import Face
+from simulator.expect.face import client, everywhere, hook, journal, message, never, online, state, vapix
+
+if TYPE_CHECKING:
+    from simulator.expect.finding import Finder
+
+FINDERS: Final[dict[Face, Finder]] = {
+    Face.VAPIX: vapix.find,
+    Face.MQTT: message.find_mqtt,
+    Face.STREAM: message.find_stream,
+    Face.EVENT: journal.find_event,
+    Face.STATE: state.find,
+    Face.LOG: journal.find_log,
+    Face.CLIENT: client.find,
+    Face.JOURNAL: journal.find_record,
+    Face.EVERYWHERE: everywhere.find,
+    Face.ONLINE: online.find,
+    Face.CALL: hook.find,
+    Face.NEVER: never.find,
+}

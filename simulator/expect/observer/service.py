@@ -1,0 +1,107 @@
+"""The observers' process: `python -m simulator.expect.observer.service <socket>`.
+
+PUT  /v1/site       fleet.json and which faces to watch; replaces what was watched before
+POST /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings
+GET  /v1/seen       sightings of one face after a number
+POST /v1/ask        one HTTP question to one device
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from aiohttp import web
+
+from simulator.expect.observer.mqtt import MqttObserver
+from simulator.expect.observer.sighting import Sightings
+from simulator.expect.observer.stream import StreamObserver
+from simulator.expect.observer.vapix import VapixObserver
+from simulator.fleet.parent import serve_parent
+
+
+class Observers:
+    """What watches one fleet."""
+
+    def __init__(self, fleet: dict[str, Any], streams: list[str]) -> None:
+        devices = {device["name"]: device for device in fleet["devices"]}
+        self.vapix = VapixObserver(devices, fleet["site"].get("observer"))
+        self.stream_seen = Sightings("stream")
+        self.streams = [StreamObserver(name, devices[name], self.vapix, self.stream_seen) for name in streams]
+        prefixes = {device["mqtt"]["prefix"]: name for name, device in devices.items() if device.get("mqtt")}
+        broker = fleet["site"].get("broker")
+        self.mqtt = MqttObserver(broker, prefixes) if broker and prefixes else None
+
+    async def ready(self) -> list[str]:
+        """Wait until all watch; returns what does not."""
+        watching = [(f"stream of {stream.device}", stream.ready()) for stream in self.streams]
+        if self.mqtt is not None:
+            watching.append(("mqtt", self.mqtt.ready()))
+        outcomes = await asyncio.gather(*(ready for _, ready in watching), return_exceptions=True)
+        return [what for (what, _), outcome in zip(watching, outcomes, strict=True) if outcome is not None]
+
+    async def catch_up(self) -> dict[str, int]:
+        await asyncio.gather(*(stream.catch_up() for stream in self.streams))
+        if self.mqtt is not None:
+            await self.mqtt.catch_up()
+        return {"mqtt": self.mqtt.seen.last_number if self.mqtt else 0, "stream": self.stream_seen.last_number}
+
+    def seen(self, face: str, after: int) -> list[dict[str, Any]]:
+        if face == "stream":
+            return self.stream_seen.after(after)
+        return self.mqtt.seen.after(after) if self.mqtt is not None else []
+
+    async def close(self) -> None:
+        await asyncio.gather(*(stream.close() for stream in self.streams))
+        if self.mqtt is not None:
+            await self.mqtt.close()
+        await self.vapix.close()
+
+
+class Service:
+    """The calls; one set of observers at a time."""
+
+    def __init__(self) -> None:
+        self.observers: Observers | None = None
+
+    async def watch(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        await self.close()
+        self.observers = Observers(body["fleet"], body.get("streams", []))
+        return web.json_response({"late": await self.observers.ready()})
+
+    async def catch_up(self, _request: web.Request) -> web.Response:
+        marks = await self.observers.catch_up() if self.observers else {"mqtt": 0, "stream": 0}
+        return web.json_response(marks)
+
+    async def seen(self, request: web.Request) -> web.Response:
+        after = int(request.query.get("after", "0"))
+        found = self.observers.seen(request.query["face"], after) if self.observers else []
+        return web.json_response({"seen": found})
+
+    async def ask(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if self.observers is None:
+            return web.json_response({"error": "no site is watched"}, status=400)
+        return web.json_response(await self.observers.vapix.ask(**body))
+
+    async def close(self) -> None:
+        observers, self.observers = self.observers, None
+        if observers is not None:
+            await observers.close()
+
+
+async def serve(spelled: str) -> None:
+    """Serve the calls until the parent goes away."""
+    service = Service()
+    app = web.Application(client_max_size=64 << 20)
+    app.router.add_put("/v1/site", service.watch)
+    app.router.add_post("/v1/catch-up", service.catch_up)
+    app.router.add_get("/v1/seen", service.seen)
+    app.router.add_post("/v1/ask", service.ask)
+    await serve_parent(app, spelled, close=service.close)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1]))

@@ -1,0 +1,107 @@
+"""Listens to a device's event stream over WebSocket, with aiohttp's client.
+
+A session token is fetched from wssession.cgi first, as Axis's own samples do (io-events sheet 2.3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from simulator.expect.observer.sighting import Sightings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.expect.observer.vapix import VapixObserver
+
+PATIENCE = 3.0
+RETRY = 0.05
+ALL_EVENTS = {
+    "apiVersion": "1.0",
+    "context": "observer",
+    "method": "events:configure",
+    "params": {"eventFilterList": [{"topicFilter": "//."}]},
+}
+
+
+class StreamObserver:
+    """The event stream of one device, from start to close, over every outage."""
+
+    def __init__(self, device: str, description: Mapping[str, Any], vapix: VapixObserver, seen: Sightings) -> None:
+        self.device = device
+        self._base: str = description["url"]
+        self._vapix = vapix
+        self._seen = seen
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._configured = asyncio.Event()
+        self._pongs: dict[bytes, asyncio.Future[None]] = {}
+        self._pings = 0
+        self._task = asyncio.create_task(self._listen())
+
+    async def ready(self) -> None:
+        """Wait until the device has accepted the filter. Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            await self._configured.wait()
+
+    async def catch_up(self) -> bool:
+        """Return when all that the device sent before has arrived: a pong follows it. False if none does."""
+        socket = self._socket
+        if socket is None:
+            return False
+        self._pings += 1
+        mark = str(self._pings).encode()
+        pong = self._pongs[mark] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await socket.ping(mark)
+                await pong
+        except (OSError, TimeoutError, aiohttp.ClientError):
+            return False
+        finally:
+            self._pongs.pop(mark, None)
+        return True
+
+    async def close(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+                await self._session()
+            self._socket = None
+            self._configured.clear()
+            await asyncio.sleep(RETRY)
+
+    async def _session(self) -> None:
+        answer = await self._vapix.ask(self.device, "/axis-cgi/wssession.cgi", url=self._base)
+        if answer.get("status") != 200:
+            return
+        query = f"wssession={answer['text'].strip()}&sources=events"
+        url = f"{self._base}/vapix/ws-data-stream?{query}"
+        session = self._vapix.session(self.device)
+        async with session.ws_connect(url, autoping=False) as socket:
+            await socket.send_str(json.dumps(ALL_EVENTS))
+            self._socket = socket
+            async for message in socket:
+                await self._take(socket, message)
+
+    async def _take(self, socket: aiohttp.ClientWebSocketResponse, message: aiohttp.WSMessage) -> None:
+        if message.type is aiohttp.WSMsgType.PING:
+            await socket.pong(message.data)
+        elif message.type is aiohttp.WSMsgType.PONG:
+            waiting = self._pongs.get(bytes(message.data))
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
+        elif message.type is aiohttp.WSMsgType.TEXT:
+            frame = json.loads(message.data)
+            if frame.get("method") == "events:notify":
+                self._seen.add(self.device, frame["params"]["notification"])
+            else:
+                self._configured.set()

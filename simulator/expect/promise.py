@@ -1,0 +1,152 @@
+"""What `device.expect` gives to a Python test: an expectation that one waits for, in either kind of test.
+
+    axis_io.expect.everywhere("tampering", within=2).wait()
+    await axis_io.expect.mqtt("tampering", within=2)
+
+It looks from the moment of the last thing that hands did: an expectation written after the stimulus also sees what
+has come since. One that is made and never waited for is a mistake, and reported at the end of the test.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from simulator.action.target import Target
+from simulator.expect.expectation import Face, from_mapping
+from simulator.expect.watch import Vigil, Watch
+from simulator.units import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from simulator.expect.expectation import Expectation
+    from simulator.expect.mark import Mark
+    from simulator.fleet.session import Session
+
+
+class Unmet(AssertionError):
+    """What was expected did not come; the text says what came instead."""
+
+
+class Promise:
+    """One expectation, looked for from a moment on."""
+
+    def __init__(self, session: Session, expectation: Expectation, since: Mark, text: str, where: str) -> None:
+        self._session = session
+        self._expectation = expectation
+        self._since = since
+        self.text = text
+        self.where = where
+        """File and line of the test."""
+        self.awaited = False
+
+    def wait(self) -> None:
+        """Wait until it is met. Raises Unmet with what came instead."""
+        self.awaited = True
+        vigil = Vigil(self._session)
+        watches = vigil.watch(self._expectation, self._since)
+        vigil.run_out()
+        failed = [watch for watch in watches if not watch.satisfied]
+        if failed:
+            raise Unmet(self._failure(failed))
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """The same without blocking the event loop of the test, whichever library runs it."""
+        self.awaited = True
+        yield from _in_thread(self.wait).__await__()
+
+    def _failure(self, failed: list[Watch]) -> str:
+        lines = [f"expected  {self.text}   from t={self._since.at:.3f}, within {self._expectation.within:g} s"]
+        for watch in failed:
+            lines += [f"  {watch.device or 'fleet'}: {line}" for line in watch.detail().splitlines()]
+        return "\n".join(lines)
+
+
+async def _in_thread(function: Callable[[], None]) -> None:
+    """In a worker thread of the library whose loop runs."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        await trio.to_thread.run_sync(function)
+    else:
+        import asyncio
+
+        await asyncio.get_running_loop().run_in_executor(None, function)
+
+
+class Expect:
+    """Expectations about one device, or with an empty name about the fleet."""
+
+    def __init__(self, session: Session, device: str) -> None:
+        self._session = session
+        self._device = device
+
+    def mqtt(self, event: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """A message on the site's broker: by event, or by `topic` and `payload`."""
+        return self._promise(Face.MQTT, within, {**({"event": event} if event else {}), **query})
+
+    def stream(self, event: str, *, within: float | str = 10, **query: Any) -> Promise:
+        """A notification of the event stream."""
+        return self._promise(Face.STREAM, within, {"event": event, **query})
+
+    def event(self, event: str, *, within: float | str = 10, **query: Any) -> Promise:
+        """An event on the device's own bus."""
+        return self._promise(Face.EVENT, within, {"event": event, **query})
+
+    def vapix(self, *, within: float | str = 10, **query: Any) -> Promise:
+        """What the device answers over HTTP: `ready=True`, `firmware="12.9.58"`, `path=..., status=...`."""
+        return self._promise(Face.VAPIX, within, query)
+
+    def state(self, *, within: float | str = 10, **query: Any) -> Promise:
+        """The truth: `phase="running"`, `port=1, supervised="cut"`."""
+        return self._promise(Face.STATE, within, query)
+
+    def log(self, contains: str, *, within: float | str = 10, **query: Any) -> Promise:
+        """A line in one of the device's logs."""
+        return self._promise(Face.LOG, within, {"contains": contains, **query})
+
+    def client(self, did: str, *, within: float | str = 10, **query: Any) -> Promise:
+        """What the client under test did: `enrolled`, `asked`, `subscribed`, `returned`, ..."""
+        return self._promise(Face.CLIENT, within, {"did": did, **query})
+
+    def everywhere(self, condition: str, *, within: float | str = 10, **query: Any) -> Promise:
+        """The one-truth check: every enabled face shows it. `port` defaults to the port touched last."""
+        return self._promise(Face.EVERYWHERE, within, {"condition": condition, **query})
+
+    def online(self, *on: str, within: float | str = 10) -> Promise:
+        """It can be reached on these faces, by default over VAPIX."""
+        return self._promise(Face.ONLINE, within, {"on": list(on or ("vapix",))})
+
+    def never(self, event: str = "", *, for_: float | str = 5, **query: Any) -> Promise:
+        """What must not happen for so long."""
+        return self._promise(Face.NEVER, for_, {**({"event": event} if event else {}), **query})
+
+    def _promise(self, face: Face, time: float | str, query: dict[str, Any]) -> Promise:
+        seconds = parse_duration(time) if isinstance(time, str) else float(time)
+        touched = self._session.touched
+        if "port" not in query and touched.port and (not self._device or touched.device == self._device):
+            query = {**query, "port": touched.port} if face in _WITH_PORT else query
+        expectation = from_mapping(face.value, {key: _plain(value) for key, value in query.items()})
+        changes: dict[str, Any] = {"for_": seconds} if expectation.negate else {"within": seconds}
+        if self._device:
+            changes["device"] = Target(self._device)
+        text = f"{face.value}: " + ", ".join(f"{key} {value}" for key, value in query.items())
+        promise = Promise(self._session, replace(expectation, **changes), touched.mark, text, _caller())
+        self._session.promises.append(promise)
+        return promise
+
+
+_WITH_PORT = frozenset({Face.MQTT, Face.STREAM, Face.EVENT, Face.VAPIX, Face.STATE, Face.EVERYWHERE})
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _caller() -> str:
+    """File and line outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and "simulator" in frame.f_globals.get("__name__", "").split(".")[:1]:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -1,0 +1,249 @@
+"""One expectation, decided over time.
+
+Several watches run side by side while device time passes (`Vigil`). A watch holds a moment from which it looks; it is
+satisfied, refuted, or at its deadline still open, and then it has failed.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import UnknownTarget
+from simulator.expect.expectation import Expectation, Face
+from simulator.expect.face import FINDERS
+from simulator.expect.finding import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.expect.finding import ClientOutput, Finding
+    from simulator.expect.mark import Mark
+    from simulator.fleet.session import Session
+
+PATIENCE = 2.0
+"""Wire seconds that programs outside the engine get, once device time is up, to show what they have seen."""
+BREATH = 0.02
+"""Wire seconds between two looks."""
+_OUTSIDE = frozenset({Face.CLIENT, Face.CALL})
+"""Faces of programs that live in wire time."""
+_OBSERVED = frozenset({Face.MQTT, Face.STREAM, Face.VAPIX, Face.ONLINE, Face.EVERYWHERE, Face.NEVER})
+_WHOLE_FLEET = frozenset({Face.CLIENT, Face.CALL, Face.JOURNAL, Face.MQTT, Face.NEVER, Face.LOG, Face.EVENT})
+_PAUSE = threading.Event()
+
+
+def breathe() -> None:
+    """Let programs outside work for a moment."""
+    _PAUSE.wait(BREATH)
+
+
+@dataclass(slots=True)
+class Watch:
+    """An expectation about one device (or the whole fleet), from a moment on."""
+
+    session: Session
+    expectation: Expectation
+    device: str
+    since: Mark
+    client: ClientOutput | None = None
+    text: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    satisfied: bool = False
+    refuted: bool = False
+    seen_at: float | None = None
+    _held_since: float | None = None
+    _problem: str = ""
+
+    @property
+    def deadline(self) -> float:
+        """Device time at which it is decided."""
+        if self.expectation.negate:
+            return self.since.at + (self.expectation.for_ or self.expectation.within)
+        return self.since.at + self.expectation.within + self.expectation.for_
+
+    @property
+    def outside(self) -> bool:
+        """Whether it waits for a program that lives in wire time."""
+        return self.expectation.face in _OUTSIDE
+
+    @property
+    def decided(self) -> bool:
+        return self.satisfied or self.refuted
+
+    def look(self, now: float) -> None:
+        """Look once, at device time `now`."""
+        if self.decided:
+            return
+        look = Look(self.session, self.expectation, self.device, self.since, self.client)
+        self.findings = FINDERS[self.expectation.face](look)
+        matches = [finding for finding in self.findings if finding.matches]
+        if self.expectation.negate:
+            self.refuted = bool(matches)
+        elif self.expectation.count is not None:
+            self._look_for_count(len(matches), now)
+        else:
+            self._look_for_any(matches, now)
+
+    def look_at_invariant(self, now: float) -> None:
+        """What must hold at every instant: one look without it refutes."""
+        if self.expectation.negate:
+            self.look(now)
+            return
+        look = Look(self.session, self.expectation, self.device, self.since, self.client)
+        findings = FINDERS[self.expectation.face](look)
+        if not any(finding.matches for finding in findings) and not self.refuted:
+            self.refuted, self.findings = True, findings
+
+    def end_invariant(self, now: float) -> None:
+        """The run is over: an invariant that was not refuted has held."""
+        if not self.refuted:
+            self.satisfied, self.seen_at = True, now
+
+    def close(self, now: float) -> None:
+        """Device time is up: decide."""
+        if self.decided:
+            return
+        matches = [finding for finding in self.findings if finding.matches]
+        if self.expectation.negate:
+            self.satisfied = True
+        elif self.expectation.count is not None:
+            self.satisfied = len(matches) == self.expectation.count
+            self.refuted = not self.satisfied
+        else:
+            self.refuted = True
+        if self.satisfied and self.seen_at is None:
+            self.seen_at = now
+
+    def _look_for_count(self, found: int, now: float) -> None:
+        wanted = self.expectation.count or 0
+        if found > wanted:
+            self.refuted = True
+        elif found == wanted and self.seen_at is None:
+            self.seen_at = now
+
+    def _look_for_any(self, matches: list[Finding], now: float) -> None:
+        if not matches:
+            if self._held_since is not None:
+                self.refuted = True
+            return
+        if self._held_since is None:
+            self._held_since = now
+            self.seen_at = matches[0].at if matches[0].at is not None else now
+        self.satisfied = now >= self._held_since + self.expectation.for_
+
+    def detail(self) -> str:
+        """What came instead: near misses first."""
+        if not self.findings:
+            return "nothing came near it"
+        wrong = [finding for finding in self.findings if finding.matches == self.expectation.negate]
+        shown = (wrong or self.findings)[-3:]
+        return "\n".join(_near_miss(finding, found=len(self.findings)) for finding in shown)
+
+
+def _near_miss(finding: Finding, *, found: int) -> str:
+    at = f" at t={finding.at:.3f}" if finding.at is not None else ""
+    differs = f"  -> differs in: {'; '.join(finding.differs)}" if finding.differs else ""
+    return f"arrived{at}: {finding.text}{differs}"
+
+
+class Vigil:
+    """Watches that are open now, and how time passes for them."""
+
+    def __init__(self, session: Session, client: ClientOutput | None = None) -> None:
+        self.session = session
+        self.client = client
+        self.open: list[Watch] = []
+        self.always: list[Watch] = []
+        """Invariants: looked at whenever the others are, and decided at the end."""
+
+    def mark(self) -> Mark:
+        """This moment, after the observers have caught up."""
+        return self.session.mark()
+
+    def watch(self, expectation: Expectation, since: Mark) -> list[Watch]:
+        """Open one watch per device that is meant. Raises UnknownTarget."""
+        watches = [
+            Watch(self.session, expectation, device, since, self.client, expectation.text)
+            for device in self._devices(expectation)
+        ]
+        self.open += watches
+        return watches
+
+    def watch_always(self, expectation: Expectation, since: Mark) -> list[Watch]:
+        """Open an invariant: it is looked at until the end, or until its own `until`."""
+        watches = [
+            Watch(self.session, expectation, device, since, self.client, expectation.text)
+            for device in self._devices(expectation)
+        ]
+        self.always += watches
+        return watches
+
+    def _devices(self, expectation: Expectation) -> Sequence[str]:
+        if expectation.device is None:
+            if expectation.face in _WHOLE_FLEET:
+                return ("",)
+            raise UnknownTarget("device", "", [])
+        return expectation.device.devices([device["name"] for device in self.session.fleet()["devices"]])
+
+    def look(self) -> float:
+        """Look with all open watches; returns device time."""
+        if any(watch.expectation.face in _OBSERVED for watch in self.open):
+            self.session.catch_up()
+        now = float(self.session.clock()["now"])
+        for watch in self.open:
+            watch.look(now)
+        for watch in self.always:
+            until = watch.expectation.until
+            if until is None or now <= until:
+                watch.look_at_invariant(now)
+        for watch in self.open:
+            if not watch.decided and now >= watch.deadline and not watch.outside:
+                self._last_look(watch, now)
+        self.open = [watch for watch in self.open if not watch.decided]
+        return now
+
+    def run_until(self, limit: float) -> None:
+        """Let device time pass up to `limit`, looking at every instant in which something moved."""
+        now = self.look()
+        while now < limit:
+            deadlines = [watch.deadline for watch in self.open if not watch.outside]
+            self.session.pass_time(min([limit, *(due for due in deadlines if due > now)]))
+            now = self.look()
+
+    def run_out(self) -> None:
+        """Let time pass until every watch is decided."""
+        while any(not watch.outside for watch in self.open):
+            self.run_until(min(watch.deadline for watch in self.open if not watch.outside))
+        self._wait_for_outside(PATIENCE)
+        while self.open:
+            self.run_until(min(watch.deadline for watch in self.open))
+            self._wait_for_outside(PATIENCE)
+            now = self.session.clock()["now"]
+            for watch in self.open:
+                if now >= watch.deadline:
+                    watch.close(now)
+            self.open = [watch for watch in self.open if not watch.decided]
+
+    def _wait_for_outside(self, patience: float) -> None:
+        for _ in range(int(patience / BREATH)):
+            if not self.open:
+                return
+            self.look()
+            breathe()
+
+    def _last_look(self, watch: Watch, now: float) -> None:
+        """What other processes have seen may be a moment late."""
+        if watch.expectation.face in _OBSERVED and not watch.expectation.negate:
+            for _ in range(int(PATIENCE / BREATH)):
+                if watch.decided or (watch.expectation.count is not None and watch.seen_at is not None):
+                    break
+                breathe()
+                self.session.catch_up()
+                watch.look(now)
+        watch.close(now)
+
+
+def with_device(expectation: Expectation, **changes: Any) -> Expectation:
+    """An expectation with other fields."""
+    return replace(expectation, **changes)

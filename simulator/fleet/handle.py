@@ -1,0 +1,237 @@
+"""Synchronous Python handles: a test engineer's hands on the bench.
+
+Thin: every method is one control call, and each verb is one of the vocabulary in `simulator/action`. Nothing heavy
+is imported here; the work is done in the engine.
+
+    io = session.add("io-1", model="A9210")
+    io.input(1).cut()
+    io.expect.everywhere("tampering", within=2).wait()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import UnknownTarget
+
+if TYPE_CHECKING:
+    from simulator.expect.promise import Expect
+    from simulator.fleet.session import Session
+
+
+class Part:
+    """A port, a relay or another part of a device, by its target path."""
+
+    def __init__(self, session: Session, target: str) -> None:
+        self._session = session
+        self.target = target
+
+    def _do(self, verb: str, **fields: Any) -> None:
+        self._session.act({verb: {"target": self.target, **fields}})
+
+
+class InputHandle(Part):
+    """The wiring of one input: what an installer can do to the loop."""
+
+    def cut(self) -> None:
+        """Cut the cable: no current flows."""
+        self._do("cut")
+
+    def short(self) -> None:
+        """Short the two conductors at the cable."""
+        self._do("short")
+
+    def open(self) -> None:
+        """Open the contact at the end of the loop."""
+        self._do("open")
+
+    def close(self) -> None:
+        """Close the contact at the end of the loop."""
+        self._do("close")
+
+    def restore(self) -> None:
+        """Mend everything that was done to the wiring."""
+        self._do("restore")
+
+    def drift(self, to: str, *, over: str | None = None) -> None:
+        """Let the loop's resistance drift to `to` (`5.1k`), at once or over a duration (`10m`)."""
+        self._do("drift", to=to, **({} if over is None else {"over": over}))
+
+    def chatter(self, *, period: str = "30ms", lasting: str = "1s") -> None:
+        """Open and close the contact every `period` for a while."""
+        self._do("chatter", period=period, **{"for": lasting})
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The true state: resistance in ohms, circuit, supervised state."""
+        return self._session.part_state(self.target)
+
+
+class OutputHandle(Part):
+    """An output or relay, read back at its terminals."""
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The true state of the contact."""
+        return self._session.part_state(self.target)
+
+    @property
+    def active(self) -> bool:
+        return bool(self.state["active"])
+
+    @property
+    def closed(self) -> bool:
+        return bool(self.state["closed"])
+
+
+class DeviceHandle:
+    """One device of the bench: where it is, and what hands can do to it."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session = session
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.model} {self.name} {self.url}>"
+
+    # Where it is, and who it is
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The device's entry of fleet.json, as of now."""
+        return self._session.device(self.name)
+
+    @property
+    def address(self) -> str | None:
+        """The address at which it answers now; None while it has none."""
+        return self.description["address"]  # type: ignore[no-any-return]
+
+    @property
+    def url(self) -> str:
+        return str(self.description["url"])
+
+    @property
+    def https_url(self) -> str:
+        return str(self.description["https_url"])
+
+    @property
+    def serial(self) -> str:
+        return str(self.description["serial"])
+
+    @property
+    def model(self) -> str:
+        return str(self.description["model"])
+
+    @property
+    def firmware(self) -> str:
+        return str(self.description["firmware"])
+
+    @property
+    def user(self) -> str:
+        return str(self.description["credentials"]["user"])
+
+    @property
+    def password(self) -> str:
+        return str(self.description["credentials"]["password"])
+
+    def port(self, service: str) -> int:
+        """Port of a service: `http`, `https`. Raises UnknownTarget with the known ones."""
+        ports: dict[str, int] = self.description["ports"]
+        if service not in ports:
+            raise UnknownTarget("service", service, ports)
+        return ports[service]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The true state, as the engine holds it: lifecycle, addresses, ports, firmware, LEDs."""
+        return self._session.snapshot(self.name)
+
+    # Hands
+
+    def do(self, verb: str, **fields: Any) -> None:
+        """Any verb of the vocabulary with this device as its target."""
+        self._session.act({verb: {"device": self.name, **fields}})
+
+    def press_button(self, duration: str = "1s") -> None:
+        """Press the control button for that long."""
+        self.do("press", **{"for": duration})
+
+    def power_cut(self) -> None:
+        """Take the power away: nothing orderly happens."""
+        self.do("power", do="cut")
+
+    def power_restore(self) -> None:
+        self.do("power", do="restore")
+
+    def reboot(self) -> None:
+        """Restart in order, as from the web page."""
+        self.do("reboot")
+
+    def unplug(self) -> None:
+        """Pull the network cable."""
+        self.do("unplug")
+
+    def plug(self) -> None:
+        self.do("plug")
+
+    def upgrade(self, image: str = "right", **fields: Any) -> None:
+        """Upgrade with an image of the kind named: `right`, `wrong-model`, `bad-signature`, `truncated`, ..."""
+        self.do("upgrade", image=image, **fields)
+
+    def fault(self, service: str, kind: str, **fields: Any) -> None:
+        """A link fault on one of its services: `io.fault("http", "latency", delay="200ms")`."""
+        self._session.act({"fault": {"on": f"{self.name}/{service}", "kind": kind, **fields}})
+
+    def clear_faults(self, service: str) -> None:
+        """End the faults on one service."""
+        self._session.act({"clear": f"{self.name}/{service}"})
+
+    def dhcp(self, do: str, **fields: Any) -> None:
+        """Tell the site's DHCP server how to treat this device: `lose`, `restore`, `nak`, `readdress`, ..."""
+        self.do("dhcp", **{"do": do, **fields})
+
+    def set(self, value: str, *, parameter: str = "", fact: str = "") -> None:
+        """Change a parameter from inside, or a fact of the world: `io.set("yes", fact="relay/0")`."""
+        self.do("set", value=value, **({"parameter": parameter} if parameter else {"fact": fact}))
+
+    def hold(self, phase: str = "write") -> None:
+        """Let the next upgrade stop in a phase until `release`."""
+        self.do("hold", phase=phase)
+
+    def release(self) -> None:
+        """Let a held upgrade go on."""
+        self.do("release")
+
+    # Eyes
+
+    @property
+    def expect(self) -> Expect:
+        """Expectations about this device."""
+        return self._session.expect(self.name)
+
+
+class IoModule(DeviceHandle):
+    """An AXIS A9210. Ports are numbered by id, 0 to 10, as portmanagement.cgi numbers them."""
+
+    def input(self, port: int) -> InputHandle:
+        return InputHandle(self._session, f"{self.name}/input/{port}")
+
+    def output(self, port: int) -> OutputHandle:
+        return OutputHandle(self._session, f"{self.name}/output/{port}")
+
+    @property
+    def relay(self) -> OutputHandle:
+        """The form C relay, port 0."""
+        return OutputHandle(self._session, f"{self.name}/relay/0")
+
+
+class Speaker(DeviceHandle):
+    """An AXIS C1410 Mk II."""
+
+    @property
+    def playing(self) -> bool:
+        """Whether an audio clip plays."""
+        return bool(self.state["audio"]["playing"])
+
+
+HANDLES: dict[str, type[DeviceHandle]] = {"A9210": IoModule, "C1410": Speaker}

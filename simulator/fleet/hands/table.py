@@ -1,0 +1,49 @@
+"""Which function applies which action."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from simulator.errors import FleetError
+from simulator.fleet.hands import line, setting, site, supply, upgrade, wiring
+
+if TYPE_CHECKING:
+    from simulator.action.action import Action
+    from simulator.fleet.bench import Bench
+
+APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
+    "cut": wiring.cut,
+    "short": wiring.short,
+    "open": wiring.open_,
+    "close": wiring.close,
+    "restore": wiring.restore,
+    "drift": wiring.drift,
+    "chatter": wiring.chatter,
+    "press": supply.press,
+    "power": supply.power,
+    "reboot": supply.reboot,
+    "unplug": supply.unplug,
+    "plug": supply.plug,
+    "dhcp": site.dhcp,
+    "upgrade": upgrade.upgrade,
+    "hold": upgrade.hold,
+    "release": upgrade.release,
+    "broker": site.broker,
+    "fault": line.fault,
+    "clear": line.clear,
+    "clock": site.clock,
+    "set": setting.set_,
+    "note": site.note,
+}
+"""By verb. `client` and `call` concern the program under test and belong to the runner."""
+
+
+async def apply(bench: Bench, action: Action) -> None:
+    """Do it. Raises FleetError when it cannot be done."""
+    function = APPLY.get(action.verb)
+    if function is None:
+        raise FleetError(f"{action.verb} is done by the scenario runner, not by the engine")
+    outcome = function(bench, action)
+    if outcome is not None:
+        await outcome

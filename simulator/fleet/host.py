@@ -1,0 +1,210 @@
+"""One device on the bench: the device, its faces, and the sockets that stand for them.
+
+What the device is decides what is open: its phase, its address and its cable. Nothing here decides by itself; it
+follows `Lifecycle.on_phase`, `Network.on_address` and `Network.on_link` (network sheet, section 10).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.device.device import Device
+from simulator.device.lifecycle import Phase
+from simulator.face.dhcp import DhcpFace
+from simulator.face.mqtt import MqttFace
+from simulator.face.vapix.front import VapixFace
+from simulator.net.patchbay import Endpoint
+
+if TYPE_CHECKING:
+    from simulator.fleet.premises import Premises
+    from simulator.fleet.specification import DeviceSpecification
+    from simulator.net.acceptor import Acceptor
+
+STALE_SECONDS = 60.0
+"""Wire seconds for which connections to an address that is gone stay silent before they are reset (sheet 10)."""
+_DOWN = frozenset({Phase.OFF, Phase.BOOTING})
+_PORTS = {"http": "System.BoaPort", "https": "HTTPS.Port"}
+
+
+class Host:
+    """Holds one device. `close` ends its sockets and timers, not the device's story."""
+
+    def __init__(self, device: Device, specification: DeviceSpecification, premises: Premises) -> None:
+        self.device = device
+        self.name = device.name
+        self.specification = specification
+        self._premises = premises
+        self._acceptors: dict[str, Acceptor] = {}
+        self._address: str | None = None
+        self.first_address: str | None = None
+        """The address with which it came onto the bench, by which `old` and `new` are told apart."""
+        self.vapix = VapixFace(device)
+        self.dialer = premises.dialer(device)
+        self.mqtt = MqttFace(device, self.dialer)
+        self.dhcp = DhcpFace(device, premises.dhcp_way(device, self._dhcp_received))
+        device.network.registry = premises.registry
+        device.lifecycle.on_phase(self._phase)
+        device.network.on_address(self._moved)
+        device.network.on_link(self._link)
+        for name in _PORTS.values():
+            device.parameters.on_change(name, self._ports_changed)
+        device.parameters.on_change("HTTPS.Enabled", self._ports_changed)
+
+    def run_from_the_start(self) -> None:
+        """Be a device that has been up for a while: booted, leased, connected, without a word on the wire."""
+        device = self.device
+        if not device.network.configuration.dhcp or not self.dhcp.settle(self._premises.lease_from_before(device)):
+            self.dhcp.start()
+        self.first_address = device.network.primary
+        device.lifecycle.running_from_the_start()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(self.name)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Wire ports of the services that listen."""
+        return {service: acceptor.address[1] for service, acceptor in self._acceptors.items()}
+
+    def url(self, service: str) -> str | None:
+        """`http://127.16.0.1:8080`, or None while it does not listen."""
+        acceptor = self._acceptors.get(service)
+        if acceptor is None:
+            return None
+        address, port = acceptor.address
+        plain = {"http": 80, "https": 443}[service]
+        return f"{service}://{address}" + ("" if port == plain else f":{port}")
+
+    def close(self) -> None:
+        """The fleet ends."""
+        self.mqtt.stop(orderly=False)
+        self.dialer.close()
+        self._close_listeners()
+
+    # What the device does
+
+    def _phase(self, phase: Phase) -> None:
+        if phase is Phase.OFF:
+            self._power_lost()
+        elif phase is Phase.STARTING:
+            self._power_came()
+            self.dhcp.start()
+        elif phase is Phase.BOOTING:
+            self._going_down()
+        elif phase is Phase.HUNG:
+            self._premises.patchbay.freeze(self.name)
+        elif phase is Phase.STOPPING:
+            self.mqtt.stop(orderly=True)
+        elif phase is Phase.RUNNING:
+            self._thaw_if_plugged()
+            self._refresh()
+            self.mqtt.start()
+
+    def _power_lost(self) -> None:
+        """Nobody is told: connections that stand fall silent, new ones are not answered."""
+        self._premises.patchbay.freeze(self.name)
+        self._premises.broker_will_miss(self.device)
+        self.mqtt.stop(orderly=False)
+        self.dialer.close()
+        self.dhcp.stop()
+
+    def _power_came(self) -> None:
+        """A booted device knows nothing of old connections: it resets them."""
+        self._close_listeners()
+        self._premises.patchbay.reset(self.endpoint)
+        self._thaw_if_plugged()
+
+    def _going_down(self) -> None:
+        """After an orderly stop: good-bye to clients. After a power cut there is nothing to say."""
+        if self._premises.patchbay.frozen(self.name):
+            return
+        self.mqtt.stop(orderly=False)
+        self.dhcp.stop()
+        self._close_listeners()
+        self._premises.patchbay.close(self.endpoint)
+
+    def _moved(self, old: str | None, new: str | None) -> None:
+        """The address changed: listeners move, connections from the old one are left in the dark."""
+        if self._premises.patchbay.frozen(self.name) and self.device.lifecycle.phase is Phase.OFF:
+            return
+        self._premises.abandon_lines(self.endpoint, old, STALE_SECONDS)
+        self._refresh()
+        self.mqtt.stop(orderly=False)
+        if new is not None and self.device.lifecycle.phase is Phase.RUNNING:
+            self.mqtt.start()
+
+    def _link(self, up: bool) -> None:
+        if up:
+            self._thaw_if_plugged()
+        else:
+            self._premises.patchbay.freeze(self.name)
+            self._premises.broker_will_miss(self.device)
+
+    def _thaw_if_plugged(self) -> None:
+        lifecycle = self.device.lifecycle
+        if self.device.network.link and lifecycle.reachable:
+            self._premises.patchbay.thaw(self.name)
+
+    def _ports_changed(self, _name: str, _value: str) -> None:
+        self._close_listeners()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Open or close listeners so that they fit the device."""
+        wanted = self.device.network.primary if self.device.lifecycle.reachable else None
+        if wanted != self._address:
+            self._close_listeners()
+        if wanted is not None and not self._acceptors:
+            self._open_listeners(wanted)
+
+    def _open_listeners(self, address: str) -> None:
+        self._address = address
+        self._listen("http", address)
+        if self.device.parameters.enabled("HTTPS.Enabled"):
+            self._listen("https", address)
+
+    def _listen(self, service: str, address: str) -> None:
+        port = int(self.device.parameters[_PORTS[service]])
+        self._acceptors[service] = self._premises.listen_http(
+            self.device, service, address, port, self.vapix, secure=service == "https"
+        )
+
+    def _close_listeners(self) -> None:
+        for acceptor in self._acceptors.values():
+            self._premises.http.detach(acceptor.address)
+            acceptor.close()
+        self._acceptors.clear()
+        self._address = None
+
+    def _dhcp_received(self, data: bytes) -> None:
+        if self.device.network.link:
+            self.dhcp.received(data)
+
+    # What others are told
+
+    def description(self) -> dict[str, Any]:
+        """The device's entry of fleet.json."""
+        device = self.device
+        account = self.specification.account
+        return {
+            "name": self.name,
+            "kind": device.profile.model,
+            "model": device.product.prod_nbr,
+            "firmware": device.firmware.running.version,
+            "serial": device.identity.serial,
+            "mac": device.identity.mac,
+            "address": device.network.primary,
+            "ports": self.ports,
+            "url": self.url("http"),
+            "https_url": self.url("https"),
+            "credentials": {"user": account.user, "password": account.password},
+            "needs_setup": device.needs_setup,
+            "mqtt": self._mqtt_description(),
+        }
+
+    def _mqtt_description(self) -> dict[str, Any] | None:
+        client = self.device.mqtt.client
+        if not self.device.mqtt.active:
+            return None
+        return {"prefix": client.device_topic_prefix, "client_id": client.client_id}

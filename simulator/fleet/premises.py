@@ -1,0 +1,260 @@
+"""Net and site of one fleet: the sockets, the TLS authority, the web server, the broker and the DHCP server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from simulator.device.address_registry import AddressRegistry
+from simulator.errors import MissingCapability
+from simulator.fleet.pace import DeviceTimeDialer
+from simulator.journal import Kind
+from simulator.net.dialer import SocketDialer
+from simulator.net.http_server import HttpServer
+from simulator.net.pacer import Pacer
+from simulator.net.patchbay import Endpoint, Patchbay, Reports
+from simulator.net.provider import Provider
+from simulator.net.tls import Tls
+from simulator.site.broker.server import BrokerServer
+from simulator.site.dhcp_server import CLIENT_PORT, SERVER_PORT, DhcpExchange, DhcpService
+from simulator.wire.dhcp.server import DhcpServer, Offering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.device.device import Device
+    from simulator.device.lease import Lease
+    from simulator.device.world import World
+    from simulator.face.exchange import Head, HttpFace
+    from simulator.face.transport import DatagramWay
+    from simulator.fleet.specification import FleetSpecification
+    from simulator.net.acceptor import Acceptor
+
+OBSERVER_AGENT = "axsim-observer"
+"""How our own observers name themselves in `User-Agent`, so that a report about the client leaves them out."""
+FIRST_SPARE_NUMBER = 64_000
+"""Addresses of the LAN that no device has by number: for readdressing and for hosts that stand in the way."""
+MQTT_PORT, MQTTS_PORT = 1883, 8883
+SITE = "site"
+
+
+class Premises:
+    """Made inside the running loop by `open`; `close` gives everything back."""
+
+    def __init__(self, specification: FleetSpecification, world: World) -> None:
+        self.specification = specification
+        self.world = world
+        self.provider = Provider.open(specification.mode, worker=specification.block or 0)
+        self.plan = self.provider.plan
+        self.pacer = Pacer(world.clock, grace=specification.clock.grace)
+        reports = Reports(self._connection, self._fault, self._bug)
+        self.patchbay = Patchbay(self.pacer.activity, world.chance, reports)
+        self.http = HttpServer(self.patchbay, self._request)
+        self.tls = Tls()
+        self.registry = AddressRegistry(world.clock)
+        self.broker: BrokerServer | None = None
+        """The embedded broker; None where the site's broker is another program."""
+        self._spare = FIRST_SPARE_NUMBER
+        self._names: dict[str, str] = {}
+        self.dhcp = self._dhcp_service()
+        self._exchange = DhcpExchange(
+            lambda: self.provider.bind_udp(self.plan.infrastructure("dhcp"), CLIENT_PORT, owner="dhcp-client"),
+            self.patchbay,
+            self.dhcp.address,
+        )
+
+    @classmethod
+    async def open(cls, specification: FleetSpecification, world: World) -> Premises:
+        """Everything but the devices. Raises FleetError, and leaves nothing open then."""
+        premises = cls(specification, world)
+        try:
+            if specification.site.broker.address is None:
+                await premises._start_broker()
+        except BaseException:
+            await premises.close()
+            raise
+        return premises
+
+    async def close(self) -> None:
+        """Close every socket, give the address block back. Safe to repeat."""
+        self.patchbay.shut_down()
+        if self.broker is not None:
+            await self.broker.stop()
+        self._exchange.close()
+        self.dhcp.close()
+        await self.http.shut_down()
+        self.pacer.close()
+        self.provider.close()
+
+    # The net, for hosts
+
+    @property
+    def own_addresses(self) -> bool:
+        """Every device has an address of its own."""
+        return self.provider.mode == "loopback"
+
+    def demand_own_addresses(self, what: str) -> None:
+        """Raises MissingCapability where devices share one address."""
+        if not self.own_addresses:
+            raise MissingCapability(what, capability="one address per device", hint="use mode loopback")
+
+    def dialer(self, device: Device) -> SocketDialer:
+        """The device's way out for MQTT.
+
+        Towards the embedded broker of a stepped fleet its timers run on device time: both ends are ours.
+        """
+        arguments = (
+            Endpoint(device.name, "mqtt"), lambda: device.network.primary, self.provider, self.patchbay, self.tls,
+        )  # fmt: skip
+        if self.broker is not None and self.world.clock.stepped:
+            return DeviceTimeDialer(self.world.clock, *arguments)
+        return SocketDialer(*arguments)
+
+    def dhcp_way(self, device: Device, received: Callable[[bytes], None]) -> DatagramWay:
+        """The device's way to the site's DHCP server."""
+        return self._exchange.attach(device.name, device.identity.mac_lower, received)
+
+    def listen_http(
+        self, device: Device, service: str, address: str, port: int, face: HttpFace, *, secure: bool
+    ) -> Acceptor:
+        """Open the listener of a device's web server."""
+        context = self.tls.server(device.identity.serial, address, self.plan.claimed(address)) if secure else None
+        return self.http.listen(
+            self.provider,
+            Endpoint(device.name, service),
+            address,
+            port,
+            face,
+            wall=self.world.clock.wall,
+            server=lambda: device.profile.quirks.server_header,
+            context=context,
+        )
+
+    def abandon_lines(self, endpoint: Endpoint, address: str | None, seconds: float) -> None:
+        """Connections of an address that is gone stay silent for a while, then are reset (network sheet 10)."""
+        loop = asyncio.get_running_loop()
+        for line in self.patchbay.lines(endpoint):
+            name = line.transport.get_extra_info("sockname")
+            if name is not None and name[0] == address:
+                line.freeze()
+                loop.call_later(seconds, line.reset)
+
+    def spare_address(self) -> str:
+        """An address of the LAN that nobody holds, another at each call."""
+        self._spare += 1
+        return self.plan.device(self._spare)
+
+    def foreign_address(self) -> str:
+        """An address of the LAN that a host which is no device holds from now on."""
+        address = self.spare_address()
+        self.registry.claim(address, "another host")
+        return address
+
+    # The site
+
+    def lease_from_before(self, device: Device) -> Lease:
+        """The lease of a device that has been up for a while, at a point of its life drawn from the seed."""
+        draw = self.world.chance.stream("site", "lease", device.name).random()
+        length = self.specification.site.dhcp.lease
+        renewal = self.specification.site.dhcp.t1 or length / 2
+        since = self.world.clock.now() - min(renewal, 86400.0) * draw
+        return self.dhcp.settled(device.identity.mac_lower, self.plan.device(device.number), since)
+
+    def broker_will_miss(self, device: Device) -> None:
+        """A device fell silent. The broker notices after 1.5 keep-alive times and publishes the will.
+
+        It keeps wire time, except in a stepped fleet, where it notices on device time.
+        """
+        broker = self.broker
+        if broker is None or not self.world.clock.stepped or not device.mqtt.active:
+            return
+        client = device.mqtt.client
+
+        def notice() -> None:
+            if self.patchbay.frozen(device.name):
+                broker.drop(client.client_id)
+
+        self.world.clock.call_later(1.5 * client.keep_alive_interval, notice)
+
+    def introduce(self, device: Device) -> None:
+        """Let the DHCP server's pool know whom an address belongs to."""
+        self._names[device.identity.mac_lower] = self.plan.device(device.number)
+
+    def broker_description(self) -> dict[str, Any]:
+        """Where the broker is, for fleet.json and for devices that are enrolled."""
+        chosen = self.specification.site.broker
+        if self.broker is None:
+            host, _, port = str(chosen.address).rpartition(":")
+            described: dict[str, Any] = {"host": host, "port": int(port), "embedded": False}
+        else:
+            host = self.plan.infrastructure("broker")
+            described = {
+                "host": host,
+                "port": self.broker.port,
+                "tls_port": self.broker.tls_port,
+                "embedded": True,
+            }
+        return {**described, "user": chosen.user, "password": chosen.password, "tls": chosen.tls}
+
+    def _dhcp_service(self) -> DhcpService:
+        address = self.plan.infrastructure("dhcp")
+        offering = Offering(identifier=address, router=self.plan.infrastructure("router"))
+        server = DhcpServer(offering, self._names.get, self.world.chance.stream("site", "dhcp"))
+        service = DhcpService(
+            server,
+            self.world,
+            lambda: self.provider.bind_udp(address, SERVER_PORT, owner="dhcp-server"),
+            self.patchbay,
+        )
+        chosen = self.specification.site.dhcp
+        service.script("*", lease=chosen.lease, t1=chosen.t1, t2=chosen.t2)
+        return service
+
+    async def _start_broker(self) -> None:
+        host = self.plan.infrastructure("broker")
+        chosen = self.specification.site.broker
+        users = {chosen.user: chosen.password} if chosen.user else None
+        broker = BrokerServer(self.world.journal, users=users)
+        await broker.start(
+            lambda: self.provider.listen_tcp(host, MQTT_PORT, owner="broker"),
+            lambda: self.provider.listen_tcp(host, MQTTS_PORT, owner="broker"),
+            self.tls.named("broker", host),
+        )
+        self.broker = broker
+
+    # The journal
+
+    def _request(self, device: str, head: Head, status: int, seconds: float, size: int) -> None:
+        agent = head.headers.get("user-agent", "")
+        self.world.journal.append(
+            Kind.REQUEST,
+            device,
+            f"{head.method} {head.path}",
+            status=status,
+            query=head.query,
+            peer=head.peer,
+            host=head.host,
+            secure=head.secure,
+            authorized="authorization" in head.headers,
+            seconds=round(seconds, 6),
+            bytes=size,
+            **({"observer": True} if agent.startswith(OBSERVER_AGENT) else {}),
+        )
+
+    def _connection(self, endpoint: Endpoint, peer: str, what: str) -> None:
+        observer = {"observer": True} if self.is_observer(peer) else {}
+        self.world.journal.append(
+            Kind.CONNECTION, endpoint.device, what, service=endpoint.service, peer=peer, **observer
+        )
+
+    def is_observer(self, peer: str) -> bool:
+        return self.own_addresses and peer.rpartition(":")[0] == self.plan.infrastructure("client")
+
+    def _fault(self, endpoint: Endpoint, fault: str, moment: str) -> None:
+        self.world.journal.append(Kind.FAULT, endpoint.device, f"{fault} {moment}", service=endpoint.service)
+
+    def _bug(self, device: str, error: BaseException) -> None:
+        self.world.journal.append(Kind.NOTE, device, f"simulator bug: {type(error).__name__}: {error}")
+        traceback.print_exception(error, file=sys.stderr)

@@ -1,0 +1,200 @@
+"""One fleet as its tester sees it: the engine, the observers, and the expectations made so far.
+
+Shared by the scenario runner and the pytest plugin. The engine's process is given; the observers' process starts
+when the first expectation needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import UnknownTarget
+from simulator.expect.mark import Mark
+from simulator.fleet.child import Child
+from simulator.fleet.handle import HANDLES, DeviceHandle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simulator.expect.promise import Expect, Promise
+    from simulator.fleet.caller import Caller
+
+OBSERVER_MODULE = "simulator.expect.observer.service"
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The last deed of hands."""
+
+    mark: Mark = field(default_factory=Mark)
+    device: str = ""
+    port: str = ""
+
+
+def _part_of(action: dict[str, Any]) -> tuple[str, str]:
+    """Device and port id of an action on a port."""
+    value = next(iter(action.values()))
+    target = value.get("target", "") if isinstance(value, dict) else value
+    parts = str(target).split("/")
+    return (parts[0], parts[2]) if len(parts) == 3 else ("", "")
+
+
+class Session:
+    """Control calls about one fleet, with their answers decoded."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self._observer: Child | None = None
+        self._watched: tuple[str, ...] | None = None
+        self.touched = Touched()
+        """What hands did last, and the moment before: where expectations look from."""
+        self.promises: list[Promise] = []
+        """Expectations made so far."""
+
+    # The fleet
+
+    def populate(self, specification: dict[str, Any]) -> dict[str, Any]:
+        """Make this fleet; returns what fleet.json holds."""
+        self._watched = None
+        return self._get("PUT", "/v1/fleet", specification)
+
+    def add(self, name: str, *, model: str, **fields: Any) -> DeviceHandle:
+        """Put one more device on the bench."""
+        self._watched = None
+        description = self._get("POST", "/v1/devices", {"name": name, "model": model, **fields})
+        return HANDLES[description["kind"]](self, name)
+
+    def fleet(self) -> dict[str, Any]:
+        """What fleet.json holds, as of now."""
+        return self._get("GET", "/v1/fleet")
+
+    def __getitem__(self, name: str) -> DeviceHandle:
+        """The handle of a device. Raises UnknownTarget with near names."""
+        for device in self.fleet()["devices"]:
+            if device["name"] == name:
+                return HANDLES[device["kind"]](self, name)
+        raise UnknownTarget("device", name, [device["name"] for device in self.fleet()["devices"]])
+
+    def __iter__(self) -> Iterator[DeviceHandle]:
+        for device in self.fleet()["devices"]:
+            yield HANDLES[device["kind"]](self, device["name"])
+
+    def device(self, name: str) -> dict[str, Any]:
+        """A device's entry of fleet.json, as of now."""
+        return self.snapshot(name)["description"]  # type: ignore[no-any-return]
+
+    def snapshot(self, name: str) -> dict[str, Any]:
+        """The true state of a device."""
+        return self._get("GET", f"/v1/devices/{name}")
+
+    def part_state(self, target: str) -> dict[str, Any]:
+        """The true state of one port."""
+        device, _, port = target.split("/")
+        ports = self.snapshot(device)["ports"]
+        if port not in ports:
+            raise UnknownTarget("port", target, [f"{device}/port/{known}" for known in ports])
+        return ports[port]  # type: ignore[no-any-return]
+
+    # Hands and time
+
+    def act(self, action: dict[str, Any]) -> dict[str, Any]:
+        """Do one action; returns the number of its record and its device time."""
+        self.touched = Touched(self.mark(), *_part_of(action))
+        return self._get("POST", "/v1/actions", action)
+
+    def mark(self) -> Mark:
+        """This moment, after the observers have caught up."""
+        sightings = self.catch_up()
+        state = self.clock()
+        return Mark(state["now"], state["last"], sightings["mqtt"], sightings["stream"])
+
+    def expect(self, device: str = "") -> Expect:
+        """Expectations about a device, or about the fleet."""
+        from simulator.expect.promise import Expect
+
+        self.observe((device,) if device else ())
+        return Expect(self, device)
+
+    def unawaited(self) -> list[Promise]:
+        """Expectations that were made and never waited for."""
+        return [promise for promise in self.promises if not promise.awaited]
+
+    def broker(self, do: str, **fields: Any) -> None:
+        """Tell the embedded broker what to do: `stop`, `start`, `restart`, `refuse`, `drop`, `stall`, ..."""
+        self.act({"broker": {"do": do, **fields}})
+
+    def note(self, text: str) -> None:
+        """Write a remark into the journal and so into the timeline."""
+        self.act({"note": text})
+
+    def clock(self) -> dict[str, Any]:
+        """`now`, `stepped`, `rate`, `next_due` of device time."""
+        return self._get("GET", "/v1/clock")
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Move a stepped clock."""
+        return self._get("POST", "/v1/clock/advance", {"seconds": seconds}, wait=60 + seconds / 100)
+
+    def pass_time(self, limit: float) -> dict[str, Any]:
+        """Let a little time pass, up to device time `limit`."""
+        return self._get("POST", "/v1/clock/pass", {"limit": limit}, wait=60)
+
+    # Eyes
+
+    def journal(self, after: int = 0, kinds: str = "", device: str | None = None) -> dict[str, Any]:
+        """Records with a higher number: `records`, `last`, `dropped`."""
+        query = f"after={after}" + (f"&kind={kinds}" if kinds else "") + (f"&device={device}" if device else "")
+        return self._get("GET", f"/v1/journal?{query}")
+
+    def remark(self, kind: str, what: str, device: str = "", **data: Any) -> dict[str, Any]:
+        """Write a record of the runner: a step, a verdict."""
+        return self._get("POST", "/v1/journal", {"kind": kind, "device": device, "what": what, "data": data})
+
+    def observe(self, streams: tuple[str, ...] = ()) -> None:
+        """Let the observers watch the broker, and the event streams of these devices, from now on."""
+        wanted = tuple(sorted(set(streams) | set(self._watched or ())))
+        if self._watched is not None and wanted == self._watched:
+            return
+        if self._observer is None:
+            self._observer = Child(OBSERVER_MODULE)
+        self._watched = wanted
+        body = {"fleet": self.fleet(), "streams": list(wanted)}
+        self._observer.caller.call("PUT", "/v1/site", body, wait=30)
+
+    def watches_stream(self, device: str) -> bool:
+        """Whether the event stream of a device is watched."""
+        return device in (self._watched or ())
+
+    def catch_up(self) -> dict[str, int]:
+        """Wait until the observers have seen all that happened; numbers of their last sightings."""
+        if self._observer is None:
+            return {"mqtt": 0, "stream": 0}
+        return self._observer.caller.call("POST", "/v1/catch-up", wait=10)  # type: ignore[no-any-return]
+
+    def seen(self, face: str, after: int) -> list[dict[str, Any]]:
+        """What an observer saw after a number. `face` is `mqtt` or `stream`."""
+        if self._observer is None:
+            return []
+        answer = self._observer.caller.call("GET", f"/v1/seen?face={face}&after={after}")
+        return answer["seen"]  # type: ignore[no-any-return]
+
+    def ask(self, device: str, path: str, *, method: str = "GET", body: object = None) -> dict[str, Any]:
+        """One HTTP question to a device, asked by a client we did not write, at its present address."""
+        self.observe()
+        assert self._observer is not None
+        url = self.device(device)["url"]
+        if url is None:
+            return {"error": "the device has no address"}
+        question = {"device": device, "path": path, "method": method, "body": body, "url": url}
+        return self._observer.caller.call("POST", "/v1/ask", question, wait=20)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """End the observers; the engine is somebody else's."""
+        observer, self._observer = self._observer, None
+        self._watched = None
+        if observer is not None:
+            observer.stop()
+
+    def _get(self, method: str, path: str, body: object = None, *, wait: float = 30.0) -> dict[str, Any]:
+        return self.caller.call(method, path, body, wait=wait)  # type: ignore[no-any-return]

@@ -1,0 +1,80 @@
+"""The true state of one device, for the control API and the expectations that ask for the truth."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from simulator.device.led import leds
+
+if TYPE_CHECKING:
+    from simulator.device.device import Device
+    from simulator.device.terminal import Port
+    from simulator.fleet.host import Host
+
+
+def snapshot(host: Host) -> dict[str, Any]:
+    """Plain JSON values. Times are device seconds, resistances ohms."""
+    device = host.device
+    return {
+        "at": round(device.world.clock.now(), 6),
+        "description": host.description(),
+        "phase": device.lifecycle.phase.value,
+        "activity": device.lifecycle.activity.value,
+        "ready": device.lifecycle.ready,
+        "bootid": device.lifecycle.bootid,
+        "uptime": round(device.lifecycle.uptime(), 3),
+        **_network(host),
+        "firmware": device.firmware.running.version,
+        "committed": device.firmware.committed,
+        "last_upgrade_failed": device.firmware.last_upgrade_failed,
+        "mqtt_active": device.mqtt.active,
+        "mqtt_connected": device.mqtt.connection_status == "connected",
+        "playing": device.clips is not None and device.clips.playing is not None,
+        "audio": _audio(device),
+        "leds": [str(led) for led in leds(device)],
+        "virtual_inputs": list(device.virtual_inputs.active),
+        "ports": {str(port.id): port_state(port) for port in device.ports},
+    }
+
+
+def _network(host: Host) -> dict[str, Any]:
+    network = host.device.network
+    held = network.addresses
+    return {
+        "link": network.link,
+        "address": network.primary,
+        "former_address": host.first_address,
+        "origin": held[0].origin if held else "none",
+        "host_name": network.host_name,
+        "addresses": [
+            {"address": one.address, "prefix_length": one.prefix_length, "origin": one.origin, "scope": one.scope}
+            for one in held
+        ],
+    }
+
+
+def _audio(device: Device) -> dict[str, Any] | None:
+    if device.audio is None:
+        return None
+    playing = device.clips is not None and device.clips.playing is not None
+    return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
+
+
+def port_state(port: Port) -> dict[str, Any]:
+    """One port: what it is, what the device takes it for, and the wires behind it."""
+    loop = port.loop
+    return {
+        "kind": port.kind.value,
+        "direction": port.direction.value,
+        "name": port.name,
+        "normal_state": port.normal_state,
+        "closed": port.closed,
+        "active": port.active,
+        "supervised": port.state.event_word if port.supervised and port.state is not None else None,
+        "ohms": None if loop is None else _ohms(loop.ohms),
+    }
+
+
+def _ohms(value: float) -> float | str:
+    return "inf" if math.isinf(value) else round(value, 1)

@@ -1,1 +1,0 @@
-"""The pytest plugin: fixtures, options and markers, all named `axis`."""

@@ -1,0 +1,93 @@
+"""The pytest plugin: fixtures, options and markers, all named `axis`.
+
+    def test_cut_is_seen(axis_io, vms):
+        vms.enrol(axis_io.url)
+        axis_io.input(1).cut()
+        axis_io.expect.everywhere("tampering", within=2).wait()
+
+`option.py` reads the options, `bench.py` holds the engine process of a worker, `fixture.py` has the fixtures,
+`check.py` what is checked when a test ends, `report.py` what a failure shows, `scenario_file.py` collects
+`*.scenario.yaml`.
+Importing the plugin imports nothing of the simulator but these files: the work is done in a child process, which
+neither pytest-socket nor freezegun nor the tester's event loop can touch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from simulator.pytest_plugin.fixture import (
+    axis_clock,
+    axis_fleet,
+    axis_fleet_factory,
+    axis_io,
+    axis_options,
+    axis_output_path,
+    axis_process,
+    axis_speaker,
+    capaxis,
+)
+from simulator.pytest_plugin.option import MARKERS, add_options, read_options
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+__all__ = [
+    "axis_clock",
+    "axis_fleet",
+    "axis_fleet_factory",
+    "axis_io",
+    "axis_options",
+    "axis_output_path",
+    "axis_process",
+    "axis_speaker",
+    "capaxis",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    read_options(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return read_options(config).header
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    from simulator.pytest_plugin.option import parametrise_firmware
+
+    parametrise_firmware(metafunc)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if not file_path.name.endswith(".scenario.yaml"):
+        return None
+    from simulator.pytest_plugin.scenario_file import ScenarioFile
+
+    return ScenarioFile.from_parent(parent, path=file_path)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    from simulator.pytest_plugin.option import check_markers
+
+    check_markers(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    from simulator.pytest_plugin.report import add_evidence
+
+    report = yield
+    add_evidence(item, report)
+    return report
