@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +66,13 @@ class HeldAddress:
 
 def netmask_of(prefix_length: int) -> str:
     """24 -> `255.255.255.0`."""
-    bits = (0xFFFFFFFF << (32 - prefix_length)) & 0xFFFFFFFF
-    return ".".join(str(bits >> shift & 255) for shift in (24, 16, 8, 0))
+    return _dotted((0xFFFFFFFF << (32 - prefix_length)) & 0xFFFFFFFF)
 
 
 def broadcast_of(address: str, prefix_length: int) -> str:
     """The highest address of the subnet."""
-    return str(IPv4Address(int(IPv4Address(address)) | (0xFFFFFFFF >> prefix_length)))
+    return _dotted(int.from_bytes(map(int, address.split(".")), "big") | (0xFFFFFFFF >> prefix_length))
+
+
+def _dotted(bits: int) -> str:
+    return ".".join(str(bits >> shift & 255) for shift in (24, 16, 8, 0))

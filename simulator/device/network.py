@@ -94,6 +94,8 @@ class Network:
         for definition in INTERNAL_SETTINGS:
             device.parameters.define(definition)
         self.configuration = read_configuration(device.parameters)
+        self._unread = False
+        """A parameter has changed since the configuration was read."""
         self.resolved = Resolved()
         device.parameters.on_change("", self._parameter_changed)
 
@@ -211,7 +213,8 @@ class Network:
         """Come up already bound to `lease`, as a device that has been up for days. False on a conflict."""
         self.running = True
         self.falling_back = self.conflict = False
-        self._read_configuration()
+        if self._unread:
+            self._read_configuration()
         self.current_lease = lease
         taken = self._take(LEASE, _lease_wish(lease))
         if not taken:
@@ -285,8 +288,8 @@ class Network:
     def _parameter_changed(self, name: str, value: str) -> None:
         """A new address takes effect a moment later: the answer to the request leaves first (core sheet 3.1)."""
         if not self.running:
-            return
-        if name in ADDRESSING:
+            self._unread = self._unread or name in ADDRESSING
+        elif name in ADDRESSING:
             if self._apply_timer is None:
                 delay = self._device.profile.quirks.address_apply_delay
                 self._apply_timer = self._device.world.clock.call_later(delay, self._apply)
@@ -309,13 +312,13 @@ class Network:
         """Take the parameters over, or put back what was in force: the device reverts and only logs it."""
         try:
             fresh = read_configuration(self._device.parameters)
-            if not fresh.dhcp or fresh.static_fallback:
+            if not fresh.dhcp or fresh.static_fallback or self.legacy:
                 self._translate(fresh.address)
         except (ValueError, FleetError) as error:
             self._device.note(Kind.STATE, "network.reverted", reason=str(error))
             self._revert()
             return False
-        self.configuration = fresh
+        self.configuration, self._unread = fresh, False
         return True
 
     def _revert(self) -> None:

@@ -131,6 +131,11 @@ class DhcpExchange:
         self._late: set[asyncio.TimerHandle] = set()
         self._port = DatagramPort(bind, Endpoint(SITE, "dhcp-client"), patchbay, self._received)
 
+    @property
+    def address(self) -> Peer:
+        """Wire address and port that servers answer to."""
+        return self._port.address
+
     def attach(self, device: str, mac: str, received: Callable[[bytes], None]) -> FleetWay:
         """A device's way to the server. `mac` with or without separators; answers to it go to `received`."""
         chaddr = bytes.fromhex(mac.replace(":", ""))

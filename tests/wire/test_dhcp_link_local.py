@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
+from itertools import pairwise
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_after_ten_conflicts_one_try_a_minute():
         one.tick(due)
         probes += [due for output in one.take_output() if isinstance(output, Probe)]
         one.receive(Heard(one.address), due)
-    apart = [later - earlier for earlier, later in zip(probes, probes[1:], strict=False)]
+    apart = [later - earlier for earlier, later in pairwise(probes)]
     assert all(gap <= 1 for gap in apart[:9])
     assert all(60 <= gap <= 61 for gap in apart[10:])
 

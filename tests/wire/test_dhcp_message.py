@@ -105,7 +105,9 @@ def test_what_is_refused_says_where(change, offset):
     assert caught.value.offset == offset
 
 
-@pytest.mark.parametrize(("value", "kind"), [(b"\x05", Type.ACK), (b"\x09", None), (b"", None), (b"\x01\x01", None)])
+@pytest.mark.parametrize(
+    ("value", "kind"), [(b"\x05", Type.ACK), (b"\x09", None), (b"", None), (b"\x01\x01", None)]
+)
 def test_the_type_is_option_53(value, kind):
     assert Message(Op.REPLY, 1, MAC, {53: value}).type is kind
 
@@ -127,7 +129,9 @@ def test_search_domains_follow_compression_as_in_rfc_3397():
     assert option.search_domains({119: option.search_domains_bytes(names)}) == names
 
 
-@pytest.mark.parametrize("value", [b"\xc0\x00", b"\x01a\xc0\x00\xc0\x02", b"\x05ab", b"\xc0", b"\x40a", b"\x01\xff\x00"])
+@pytest.mark.parametrize(
+    "value", [b"\xc0\x00", b"\x01a\xc0\x00\xc0\x02", b"\x05ab", b"\xc0", b"\x40a", b"\x01\xff\x00"]
+)
 def test_search_domains_that_make_no_sense_are_absent(value):
     assert option.search_domains({119: value}) == ()
 

@@ -41,8 +41,8 @@ class Behaviour:
     """Probability that an answer is lost, 0 to 1."""
     wrong_xid: bool = False
     """Answers carry another transaction's number."""
-    wrong_server_id: bool = False
-    """Acknowledges in the name of the second server."""
+    wrong_server_id: str = ""
+    """Acknowledges in the name of this server."""
     truncate: int | None = None
     """Answers are cut to this many bytes."""
     no_subnet: bool = False
@@ -51,8 +51,8 @@ class Behaviour:
     """Added to OFFER and ACK, or put in place of the usual value."""
     remove_option: tuple[int, ...] = ()
     """Left out of OFFER and ACK."""
-    second_server: bool = False
-    """A second server of the same pool offers too, after the first one."""
+    second_server: str = ""
+    """A second server offers this address, after the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Script:
     """From now on treat `target` so: a MAC (`b8:a4:4f:...`), the start of a vendor class (`AXIS,`) or all (`*`).
 
     Of several targets that a client belongs to, its MAC counts more than its vendor class, and that more than all.
-    Verbs that are not named keep what they were; an empty `verbs` takes all verbs of this target back.
+    Verbs that are not named keep what they were. An empty `verbs` takes those of this target back, for `*` those of
+    every target.
     """
 
     target: str

@@ -77,6 +77,8 @@ class DhcpServer:
     offering: Offering
     pool: Callable[[str], str | None]
     chance: Stream
+    usual: Behaviour = field(default_factory=Behaviour)
+    """How clients are treated of whom no script speaks."""
     leases: dict[str, TableEntry] = field(default_factory=dict)
     """By MAC, `b8:a4:4f:01:02:03`."""
     declined: dict[str, float] = field(default_factory=dict)
@@ -107,11 +109,13 @@ class DhcpServer:
         """Follow a script. Raises FleetError for a verb that does not exist."""
         verbs = checked(event.verbs)
         target = event.target.lower() if ":" in event.target else event.target
-        script = self._scripts.setdefault(target, {})
         if verbs:
+            script = self._scripts.setdefault(target, {})
             script |= {verb: _Told(value, event.count) for verb, value in verbs.items()}
+        elif target == "*":
+            self._scripts.clear()
         else:
-            script.clear()
+            self._scripts.pop(target, None)
         if "silent_after" in verbs:
             self.answered.clear()
 
@@ -135,7 +139,7 @@ class DhcpServer:
         """How a client is treated: all verbs that concern it, the nearest last."""
         told = self._told(mac, vendor_class)
         verbs: dict[str, Any] = {verb: one.value for verb, one in told.items() if one.left != 0}
-        return replace(_FAULTLESS, **verbs) if verbs else _FAULTLESS
+        return replace(self.usual, **verbs) if verbs else self.usual
 
     def _told(self, mac: str, vendor_class: str) -> dict[str, _Told]:
         told = dict(self._scripts.get("*", {}))
@@ -216,9 +220,9 @@ class DhcpServer:
     def _offers(self, message: Message, mac: str, behaviour: Behaviour, now: float) -> list[Message]:
         given = self._address_for(mac, behaviour, now)
         offers = [] if given is None else [self._reply(message, Type.OFFER, given, behaviour)]
-        second = (given or self.pool(mac)) if behaviour.second_server else None
-        if second is not None:
-            offers.append(self._reply(message, Type.OFFER, second, behaviour, self.second_identifier))
+        if behaviour.second_server:
+            second = self._reply(message, Type.OFFER, behaviour.second_server, behaviour, self.second_identifier)
+            offers.append(second)
         return offers
 
     def _to_request(self, message: Message, mac: str, behaviour: Behaviour, now: float) -> Message | None:
@@ -241,10 +245,9 @@ class DhcpServer:
 
     def _offered_by(self, chosen: str, mac: str, behaviour: Behaviour, now: float) -> str | None:
         """What this server, the first or the second, would offer the client now."""
-        fresh = self._address_for(mac, behaviour, now)
-        if fresh is None and chosen == self.second_identifier:
-            fresh = self.pool(mac)
-        return fresh
+        if chosen == self.second_identifier:
+            return behaviour.second_server or None
+        return self._address_for(mac, behaviour, now)
 
     def _refuses(self, message: Message, wanted: str, behaviour: Behaviour) -> bool:
         if behaviour.nak:
@@ -274,7 +277,7 @@ class DhcpServer:
 
     def _spoil(self, reply: Message, message: Message, behaviour: Behaviour) -> None:
         if behaviour.wrong_server_id and reply.type is Type.ACK:
-            reply.options[Code.SERVER] = address_bytes(self.second_identifier)
+            reply.options[Code.SERVER] = address_bytes(behaviour.wrong_server_id)
             self._strike("wrong_server_id", message)
         if behaviour.wrong_xid:
             reply.xid ^= 0xFFFFFFFF
@@ -313,9 +316,6 @@ class DhcpServer:
                 heapq.heappush(self._later, (now + behaviour.delay, self._sequence, answer))
             else:
                 self._output.append(answer)
-
-
-_FAULTLESS = Behaviour()
 
 
 def mac_text(chaddr: bytes) -> str:

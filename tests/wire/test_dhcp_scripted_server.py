@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from simulator.chance import Chance
 from simulator.errors import FleetError, MalformedMessage
 from simulator.wire.dhcp import option
-from simulator.wire.dhcp.behaviour import Script
+from simulator.wire.dhcp.behaviour import Behaviour, Script
 from simulator.wire.dhcp.message import Message, Op, Type, decode, encode
 from simulator.wire.dhcp.option import Code
 from simulator.wire.dhcp.server import LARGEST_TABLE, DhcpServer, Offering
@@ -127,6 +127,15 @@ def test_a_script_without_verbs_takes_them_back(server):
     assert len(ask(server, Type.DISCOVER)) == 1
 
 
+def test_taking_back_for_all_leaves_what_is_usual():
+    usual = Behaviour(lease=600.0)
+    server = DhcpServer(Offering(SERVER), address_of, Chance(1).stream("server"), usual)
+    script(server, lease=60.0)
+    script(server, MAC, silent=True)
+    script(server, "*")
+    assert option.number(ask(server, Type.DISCOVER)[0].options, Code.LEASE_TIME) == 600
+
+
 def test_an_unknown_verb_is_named(server):
     with pytest.raises(FleetError, match="did you mean 'silent'"):
         script(server, silentt=True)
@@ -212,9 +221,9 @@ def test_spoiled_answers(server):
     script(server, duplicate=True)
     assert len(ask(server, Type.DISCOVER)) == 2
     script(server)
-    script(server, wrong_server_id=True)
+    script(server, wrong_server_id="127.19.9.9")
     (ack,) = ask(server, Type.REQUEST, requested="127.16.0.1", server_id=SERVER)
-    assert option.address(ack.options, Code.SERVER) == SECOND
+    assert option.address(ack.options, Code.SERVER) == "127.19.9.9"
     script(server)
     script(server, truncate=239)
     with pytest.raises(MalformedMessage):
@@ -238,8 +247,9 @@ def test_options_are_added_replaced_and_removed(server):
 
 
 def test_a_second_server_offers_and_acknowledges(server):
-    script(server, second_server=True)
+    script(server, second_server="127.16.9.9")
     first, second = ask(server, Type.DISCOVER)
+    assert [o.yiaddr for o in (first, second)] == ["127.16.0.1", "127.16.9.9"]
     assert [option.address(o.options, Code.SERVER) for o in (first, second)] == [SERVER, SECOND]
     (ack,) = ask(server, Type.REQUEST, requested=second.yiaddr, server_id=SECOND)
     assert option.address(ack.options, Code.SERVER) == SECOND
