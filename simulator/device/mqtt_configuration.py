@@ -153,18 +153,26 @@ class MqttConfiguration:
             self._device.note(Kind.STATE, "mqtt", connection=status)
             self.publish_states()
 
+    def forget_connection(self) -> None:
+        """Power is gone, and the connection with it: nobody is told, and the next start publishes the state."""
+        self._connected = False
+
     def publish_states(self) -> None:
         """Publish the state of `MQTT/ClientStatus`: at the end of a start, and after each change."""
         self._device.events.publish(CLIENT_STATUS, {}, connected=self._connected, active=self.active)
 
-    def message(self, occasion: Occasion) -> Publication | None:
-        """The last will, connect or disconnect message as it is sent now; None where it is switched off."""
-        setting = self._setting(occasion)
+    def message(self, occasion: Occasion, client: ClientSettings | None = None) -> Publication | None:
+        """The last will, connect or disconnect message as it is sent now; None where it is switched off.
+
+        `client` is for a connection that was opened with earlier settings.
+        """
+        client = client or self.client
+        setting = _setting(client, occasion)
         if not setting.sent:
             return None
         if not setting.use_default:
             return Publication(setting.topic, setting.message, setting.qos, setting.retain)
-        topic = f"{self.client.device_topic_prefix}/event/connection"
+        topic = f"{client.device_topic_prefix}/event/connection"
         return Publication(topic, self._default_payload(occasion), qos=1, retain=True)
 
     def shown(self) -> dict[str, Any]:
@@ -198,15 +206,10 @@ class MqttConfiguration:
         self.publication = settings.publication
         self.subscription = settings.subscription
 
-    def _setting(self, occasion: Occasion) -> Message:
-        if occasion == "will":
-            return self.client.last_will_testament
-        return self.client.connect_message if occasion == "connect" else self.client.disconnect_message
-
     def _default_payload(self, occasion: Occasion) -> str:
         """As documented, down to the lower-case z; the will cannot know when it will be sent."""
         connected, description = _SAID[occasion]
-        stamp = None if occasion == "will" else self._device.world.clock.wall().strftime("%Y-%m-%dT%H:%M:%Sz")
+        stamp = None if occasion == "will" else self._device.time.utc().strftime("%Y-%m-%dT%H:%M:%Sz")
         told = {
             "serialNumber": self._device.identity.serial,
             "connected": connected,
@@ -235,3 +238,9 @@ class MqttConfiguration:
         self._device.note(Kind.STATE, "mqtt", changed=part, active=self.active)
         for listener in tuple(self._listeners):
             listener(part)
+
+
+def _setting(client: ClientSettings, occasion: Occasion) -> Message:
+    if occasion == "will":
+        return client.last_will_testament
+    return client.connect_message if occasion == "connect" else client.disconnect_message

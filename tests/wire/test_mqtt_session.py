@@ -46,7 +46,7 @@ class Client:
         self.outflow, self.inflow = outflow or Outflow(), inflow or Inflow()
         self.seen: list = []
         self.session = ClientSession(
-            self.outflow, self.inflow, patience=5, watch=lambda way, packet: self.seen.append((way, packet))
+            self.outflow, self.inflow, watch=lambda way, packet: self.seen.append((way, packet))
         )
         self.session.send(Connect("c", clean, keep_alive), now)
         assert self.out() == [Connect("c", clean, keep_alive)]
@@ -94,8 +94,8 @@ def test_client_takes_a_refusal_as_the_end(code):
 
 
 def test_client_waits_for_connack_as_long_as_it_is_told():
-    session = ClientSession(Outflow(), Inflow(), patience=5)
-    session.send(Connect("c"), 100.0)
+    session = ClientSession(Outflow(), Inflow())
+    session.send(Connect("c"), 100.0, patience=5)
     assert session.next_deadline() == 105.0
     assert session.tick(104.9) == []
     assert session.tick(105.0) == [Ended("no CONNACK in time")]

@@ -41,8 +41,7 @@ class ClientSession:
     """One connection to a server.
 
     Send a `Connect` first; everything else may be sent once `open`. `outflow` and `inflow` are the session state
-    that lives on from connection to connection; pass the same ones to continue. `patience` is how many wire
-    seconds CONNACK may take.
+    that lives on from connection to connection; pass the same ones to continue.
     """
 
     def __init__(
@@ -50,12 +49,10 @@ class ClientSession:
         outflow: Outflow,
         inflow: Inflow,
         *,
-        patience: float = DEFAULT_PATIENCE,
         largest: int = LONGEST,
         watch: Watcher = unseen,
     ) -> None:
         self._outflow, self._inflow = outflow, inflow
-        self._patience = patience
         self._watch = watch
         self._reader = PacketReader(largest=largest)
         self._output: list[bytes] = []
@@ -92,8 +89,14 @@ class ClientSession:
                 events.append(self._end("protocol error", error.what))
         return events
 
-    def send(self, packet: Connect | Publish | Subscribe | Unsubscribe | Disconnect, now: float) -> None:
-        """Queue a packet; packet ids are filled in.
+    def send(
+        self,
+        packet: Connect | Publish | Subscribe | Unsubscribe | Disconnect,
+        now: float,
+        *,
+        patience: float = DEFAULT_PATIENCE,
+    ) -> None:
+        """Queue a packet; packet ids are filled in. After a `Connect`, CONNACK may take `patience` wire seconds.
 
         `Disconnect` leaves at once, or when the last delivery under way is acknowledged, at most
         `GOODBYE_PATIENCE` later; then the session has `ended`. Raises ValueError for what cannot be encoded and
@@ -103,7 +106,7 @@ class ClientSession:
             return
         if isinstance(packet, Connect):
             self._keep_alive = packet.keep_alive
-            self._connected_by = now + self._patience
+            self._connected_by = now + patience
             self._put(packet, now)
         elif isinstance(packet, Disconnect):
             self._gone_by = now + GOODBYE_PATIENCE
