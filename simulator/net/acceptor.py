@@ -169,7 +169,16 @@ class Acceptor:
         connection.setblocking(False)
         task = self._loop.create_task(self._connect(connection, peer))
         self._pending.add(task)
-        task.add_done_callback(self._pending.discard)
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._pending.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                self._patchbay.reports.bug(self.endpoint.device, error)
+            if error is not None or task.cancelled():  # perhaps before it began
+                connection.close()
+
+        task.add_done_callback(done)
 
     async def _connect(self, connection: socket.socket, peer: tuple[str, int]) -> None:
         with self._patchbay.activity.token():
@@ -185,6 +194,3 @@ class Acceptor:
                 connection.close()
                 reason = getattr(error, "reason", None) or error.strerror or type(error).__name__
                 self._patchbay.reports.connection(self.endpoint, f"{peer[0]}:{peer[1]}", f"failed: {reason}")
-            except BaseException:
-                connection.close()
-                raise

@@ -15,12 +15,8 @@ from __future__ import annotations
 
 import socket
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
 
 from simulator.errors import AddressTaken, FleetError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 FIRST_BLOCK = 16
 """127.0.0.0/16 belongs to the host: 127.0.0.1, .53, 127.0.1.1. A margin is kept."""
@@ -131,8 +127,3 @@ def _lock(first: int) -> socket.socket | None:
         guard.close()
         return None
     return guard
-
-
-def is_loopback(addresses: Iterable[str]) -> bool:
-    """True when nothing in `addresses` can be reached from outside this host."""
-    return all(IPv4Address(address).is_loopback for address in addresses)
