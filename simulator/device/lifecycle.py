@@ -212,6 +212,7 @@ class Lifecycle:
         self.bootid = uuid4_from(stream)
         self._booted_at = clock.now() - stream.randint(3600, LONGEST_PRIOR_UPTIME)
         self._serve("running from the start")
+        self.phase_since = self._booted_at
         self._device.start()
 
     # ---- the boot sequence

@@ -20,6 +20,7 @@ from simulator.journal import Journal, Kind
 QUIRKS = load_profile("C1410", "12.9.57").quirks
 TO_START = QUIRKS.boot_seconds + QUIRKS.boot_jitter_seconds
 TO_RUN = TO_START + QUIRKS.starting_seconds
+STATUS_OF_802_1X = "Network.Interface.I0.dot1x.Status"
 ADMIN = ("root", "pass", ("admin", "ptz"))
 
 
@@ -149,11 +150,11 @@ def test_a_restart_keeps_settings_and_accounts_but_not_actual_state() -> None:
     bench = Bench().running()
     bench.device.accounts.add(*ADMIN)
     bench.device.parameters.write("Network.DomainName", "example.com")
-    bench.device.parameters.put("Network.Resolver.Search", "seen.example")
+    bench.device.parameters.put(STATUS_OF_802_1X, "Authorized")
     bench.life.restart("test")
     bench.advance_to(Phase.RUNNING)
     assert bench.device.parameters["Network.DomainName"] == "example.com"
-    assert bench.device.parameters["Network.Resolver.Search"] == ""
+    assert bench.device.parameters[STATUS_OF_802_1X] == "Unauthorized"
     assert not bench.device.needs_setup
 
 
@@ -222,6 +223,7 @@ def test_a_device_of_a_standing_fleet_runs_without_a_boot_and_has_for_a_while() 
     bench = Bench().running()
     assert (bench.life.phase, bench.life.ready) == (Phase.RUNNING, True)
     assert bench.life.uptime() >= 3600
+    assert bench.clock.now() - bench.life.phase_since >= 3600, "it has not just started"
     assert uuid.UUID(bench.life.bootid).version == 4
     assert ready_events(bench) == ["1"]
 
