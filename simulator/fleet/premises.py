@@ -19,6 +19,7 @@ from simulator.net.provider import Provider
 from simulator.net.tls import Tls
 from simulator.site.broker.server import BrokerServer
 from simulator.site.dhcp_server import CLIENT_PORT, SERVER_PORT, DhcpExchange, DhcpService
+from simulator.wire.dhcp.behaviour import Behaviour
 from simulator.wire.dhcp.server import DhcpServer, Offering
 
 if TYPE_CHECKING:
@@ -201,16 +202,15 @@ class Premises:
     def _dhcp_service(self) -> DhcpService:
         address = self.plan.infrastructure("dhcp")
         offering = Offering(identifier=address, router=self.plan.infrastructure("router"))
-        server = DhcpServer(offering, self._names.get, self.world.chance.stream("site", "dhcp"))
-        service = DhcpService(
+        chosen = self.specification.site.dhcp
+        usual = Behaviour(lease=chosen.lease, t1=chosen.t1, t2=chosen.t2)
+        server = DhcpServer(offering, self._names.get, self.world.chance.stream("site", "dhcp"), usual)
+        return DhcpService(
             server,
             self.world,
             lambda: self.provider.bind_udp(address, SERVER_PORT, owner="dhcp-server"),
             self.patchbay,
         )
-        chosen = self.specification.site.dhcp
-        service.script("*", lease=chosen.lease, t1=chosen.t1, t2=chosen.t2)
-        return service
 
     async def _start_broker(self) -> None:
         host = self.plan.infrastructure("broker")
