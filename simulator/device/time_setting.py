@@ -171,7 +171,7 @@ def _read_posix(text: str) -> tzinfo | None:
     try:
         zone = ZoneInfo.from_file(io.BytesIO(data), key=text)
         for month in (1, 7):
-            datetime(2026, month, 1, tzinfo=UTC).astimezone(zone)
+            datetime(2026, month, 1, tzinfo=UTC).astimezone(zone).utcoffset()  # 24 hours and more raise
     except (ValueError, OverflowError):
         return None
     return zone
