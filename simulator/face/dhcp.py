@@ -65,7 +65,12 @@ class DhcpFace:
         return self._client.state
 
     def start(self) -> None:
-        """The system has booted far enough: bring the interface up and look for an address."""
+        """The system has booted far enough: bring the interface up and look for an address.
+
+        After a crash nobody has said `stop`; the old system's address is dropped first.
+        """
+        if self._network.running:
+            self.stop()
         self._network.bring_up()
         if self._network.configuration.dhcp and self._network.link:
             self._begin(Start(self._network.last_lease))

@@ -337,6 +337,15 @@ def test_restart_asks_for_the_address_it_had(site):
     assert unit.network.primary == POOLED
 
 
+def test_a_crashed_system_starts_over(site):
+    unit = running(site)
+    unit.face.start()
+    assert unit.network.addresses == ()
+    site.run(11.0)
+    assert unit.kinds() == ["REQUEST"]
+    assert unit.network.primary == POOLED
+
+
 def test_stop_with_release(site):
     unit = running(site)
     unit.face.stop(release=True)
