@@ -207,8 +207,8 @@ class Converter:
     """Ohms at which the level is half-way."""
 
     def level(self, ohms: float) -> int:
-        """What the converter counts, without noise."""
-        return round(self.at_cut + self.span * self.half / (self.half + ohms))
+        """What the converter counts, without noise; it counts whole steps only."""
+        return int(self.at_cut + self.span * self.half / (self.half + ohms))
 
 
 INPUT_ONLY = Converter(at_cut=1095.0, span=2688.4, half=4022.0)

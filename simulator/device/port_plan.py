@@ -96,12 +96,13 @@ def plan(number: int, kind: PortKind, terminal: str, converter: Converter | None
 def _both(group: str, kind: PortKind) -> tuple[Definition, ...]:
     free = kind is PortKind.CONFIGURABLE
     direction = Direction.INPUT if free or kind is PortKind.INPUT else Direction.OUTPUT
+    choices = tuple(each.value for each in Direction) if free else (direction.value,)
     rights = frozenset[str]() if free else _READ_ONLY
     return (
         Definition(
             f"{group}Configurable", "yes" if free else "no", "7746", "bool", ("yes", "no"), flags=_READ_ONLY
         ),
-        Definition(f"{group}Direction", direction.value, "7716", "enum", ("input", "output"), flags=rights),
+        Definition(f"{group}Direction", direction.value, "7716", "enum", choices, flags=rights),
         Definition(f"{group}Usage", "", "7714"),
     )
 
