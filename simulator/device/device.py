@@ -81,6 +81,7 @@ class Device:
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
         self.lifecycle.on_default(self._defaulted)
+        self.accounts.on_change(self._accounts_changed)
 
     @property
     def product(self) -> Product:
@@ -131,6 +132,10 @@ class Device:
             self.network.take_down()
         if phase is Phase.BOOTING:
             self.logs.clear()
+
+    def _accounts_changed(self) -> None:
+        """`System.RootPwdSet` says no until the first administrator exists (core sheet A.4)."""
+        self.parameters.put("System.RootPwdSet", "no" if self.accounts.empty else "yes")
 
     def _defaulted(self, hard: bool) -> None:
         self.mqtt.reset()

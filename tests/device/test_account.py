@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.chance import Chance
+from simulator.clock import SimClock
 from simulator.device.account import AccountFault, AccountRefused, Accounts
+from simulator.device.device import Device
 from simulator.device.parameter import Level
 from simulator.device.profile import load_profile
+from simulator.device.world import World
+from simulator.journal import Journal
 
 REALM = "AXIS_B8A44F010203"
 ADMIN = ("admin", "operator", "viewer", "ptz")
@@ -223,3 +228,15 @@ def test_any_credentials_are_an_account_or_refused(name: str, password: str) -> 
     assert name.isalnum()
     assert made.check_password(name, password)
     assert not made.check_password(name, password + "x")
+
+
+def test_the_parameter_says_whether_the_device_is_set_up() -> None:
+    """Core sheet A.4: `System.RootPwdSet` is no until the first administrator exists."""
+    clock = SimClock(stepped=True)
+    world = World(clock, Chance(1), Journal(clock))
+    device = Device("io-1", 1, load_profile("A9210", "12.9"), world, lambda address: address)
+    assert device.parameters["System.RootPwdSet"] == "no"
+    device.accounts.add("root", "pass", ADMIN)
+    assert device.parameters["System.RootPwdSet"] == "yes"
+    device.accounts.clear()
+    assert device.parameters["System.RootPwdSet"] == "no"
