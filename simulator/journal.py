@@ -90,7 +90,7 @@ class Journal:
         self._next = 1
         self._cleared = 0
 
-    def append(self, kind: Kind, device: str, what: str, **data: Any) -> Record:
+    def append(self, kind: Kind, device: str, what: str, /, **data: Any) -> Record:
         """Write one record. `device` is its name in the fleet, or `site`, or empty for the whole fleet."""
         at, wire = round(self._clock.now(), 6), round(wire_now(), 6)
         record = Record(self._next, at, wire, kind, device, what, data, _cause.get())

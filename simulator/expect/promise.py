@@ -19,7 +19,7 @@ from simulator.expect.watch import Vigil, Watch
 from simulator.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from simulator.expect.expectation import Expectation
     from simulator.expect.mark import Mark
@@ -55,24 +55,15 @@ class Promise:
     def __await__(self) -> Generator[Any, None, None]:
         """The same without blocking the event loop of the test, whichever library runs it."""
         self.awaited = True
-        yield from _in_thread(self.wait).__await__()
+        from simulator.fleet.awaiting import in_thread
+
+        yield from in_thread(self.wait).__await__()
 
     def _failure(self, failed: list[Watch]) -> str:
         lines = [f"expected  {self.text}   from t={self._since.at:.3f}, within {self._expectation.within:g} s"]
         for watch in failed:
             lines += [f"  {watch.device or 'fleet'}: {line}" for line in watch.detail().splitlines()]
         return "\n".join(lines)
-
-
-async def _in_thread(function: Callable[[], None]) -> None:
-    """In a worker thread of the library whose loop runs."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        await trio.to_thread.run_sync(function)
-    else:
-        import asyncio
-
-        await asyncio.get_running_loop().run_in_executor(None, function)
 
 
 class Expect:

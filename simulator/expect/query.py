@@ -44,6 +44,8 @@ class Query:
 class EventQuery(Query):
     """An event on the device's own bus."""
 
+    shorthand: ClassVar[str] = "event"
+
     event: Annotated[str, EventKind(), "Short name or topic of the event."] = ""
     state: Annotated[
         str, "State in words of the event (cut, tampered, active), or the value of its state item."
@@ -201,6 +203,8 @@ class CallQuery(Query):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeverQuery(Query):
     """What must not happen while it is watched: in `expect` for the time `for`, in `always` the whole run."""
+
+    shorthand: ClassVar[str] = "event"
 
     event: Annotated[str, EventKind(), "An event with this name or topic."] = ""
     state: Annotated[str, "Only in this state."] = ""

@@ -203,10 +203,13 @@ class Vigil:
         self.open = [watch for watch in self.open if not watch.decided]
         return now
 
-    def run_until(self, limit: float) -> None:
-        """Let device time pass up to `limit`, looking at every instant in which something moved."""
+    def run_until(self, limit: float, *, stop_early: bool = False) -> None:
+        """Let device time pass up to `limit`, looking at every instant in which something moved.
+
+        With `stop_early` it ends when every watch is decided.
+        """
         now = self.look()
-        while now < limit:
+        while now < limit and (self.open or not stop_early):
             deadlines = [watch.deadline for watch in self.open if not watch.outside]
             self.session.pass_time(min([limit, *(due for due in deadlines if due > now)]))
             now = self.look()
@@ -214,10 +217,10 @@ class Vigil:
     def run_out(self) -> None:
         """Let time pass until every watch is decided."""
         while any(not watch.outside for watch in self.open):
-            self.run_until(min(watch.deadline for watch in self.open if not watch.outside))
+            self.run_until(min(watch.deadline for watch in self.open if not watch.outside), stop_early=True)
         self._wait_for_outside(PATIENCE)
         while self.open:
-            self.run_until(min(watch.deadline for watch in self.open))
+            self.run_until(min(watch.deadline for watch in self.open), stop_early=True)
             self._wait_for_outside(PATIENCE)
             now = self.session.clock()["now"]
             for watch in self.open:

@@ -103,7 +103,9 @@ def _told(story: DeviceStory, number: str, title: str, stimuli: list[Line], topi
     if delays:
         figure += f", p50 {_percentile(delays, 0.5) * 1000:.1f} ms, p95 {_percentile(delays, 0.95) * 1000:.1f} ms"
     stimulus = ", ".join(sorted({stimulus["what"] for stimulus in stimuli}))
-    yield _row(story, number, title, stimulus, figure, not missed, f"{missed} events never reached it" if missed else "")
+    yield _row(
+        story, number, title, stimulus, figure, not missed, f"{missed} events never reached it" if missed else ""
+    )
 
 
 def _delay(story: DeviceStory, event: Line) -> float | None:
@@ -148,7 +150,9 @@ def _upgrade_followed(story: DeviceStory) -> Iterator[Check]:
     for started in story.actions("upgrade"):
         back = _back(story, started)
         if back is not None:
-            yield _return_row(story, "C18", "Upgrade followed", f"upgrade: {started['data'].get('image', 'right')}", back)
+            yield _return_row(
+                story, "C18", "Upgrade followed", f"upgrade: {started['data'].get('image', 'right')}", back
+            )
 
 
 def _back(story: DeviceStory, since: Line) -> Line | None:

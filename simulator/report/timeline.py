@@ -37,8 +37,8 @@ def lines(records: Iterable[Line]) -> str:
 def _of_a_client(record: Line) -> bool:
     """What clients cause by asking (how often they ask is their business), and what passes the broker of others."""
     if record["kind"] == "log":
-        return record["data"].get("log") in _CLIENT_DRIVEN_LOGS
-    return record["kind"] == "message" and record["device"] == "site"
+        return bool(record["data"].get("log") in _CLIENT_DRIVEN_LOGS)
+    return bool(record["kind"] == "message" and record["device"] == "site")
 
 
 def _rank(record: Line) -> int:

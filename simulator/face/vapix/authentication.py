@@ -91,6 +91,10 @@ class Authenticator:
             return self._challenged(scheme)
         return self._by_digest(head, sent) if scheme == DIGEST else self._by_basic(sent)
 
+    def challenged(self, head: Head) -> Refusal:
+        """What a request without credentials gets."""
+        return self._challenged(self._scheme(head.secure))
+
     def _scheme(self, secure: bool) -> str:
         policy = self._device.parameters.get("Network.HTTP.AuthenticationPolicy")
         plain, tls = POLICIES.get(policy, POLICIES["recommended"])

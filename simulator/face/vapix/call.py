@@ -21,14 +21,21 @@ from simulator.face.exchange import BODY_LIMIT, Reply, Request, form_fields
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
+    from simulator.face.exchange import Head
     from simulator.face.vapix.envelope import JsonService
+    from simulator.face.vapix.session_token import SessionTokens
 
 
 class Front(Protocol):
     """What a handler may ask of the front end behind its call."""
 
+    tokens: SessionTokens
+
     def demand(self, call: Call, level: Level) -> Reply | None:
         """Settle the caller's identity late: None if he is `level` or above, else the refusal."""
+
+    def challenge(self, head: Head) -> str:
+        """A fresh `WWW-Authenticate` value, for a CGI that answers 401 by itself."""
 
     def served_apis(self) -> frozenset[str]:
         """Ids of the APIs that have at least one path on this device."""
@@ -52,6 +59,11 @@ class Call:
     info: str = ""
     """Value of `Authentication-Info` for the answer."""
     _fields: dict[str, str] | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Arguments of the query, whatever the method."""
+        return form_fields(self.request.head.query)
 
     @property
     def fields(self) -> dict[str, str]:

@@ -57,6 +57,8 @@ class Invocation:
     """The version that the answer carries."""
     context: str | None = None
     params: Json = field(default_factory=dict)
+    sent_params: object = None
+    """`params` as they came; one API has a list there."""
 
     def answer(self, data: Json) -> Answer:
         """The enveloped success; what a method that answers later delivers."""
@@ -113,6 +115,8 @@ class JsonService:
     keys: tuple[str, ...] = ("apiVersion", "context", "method")
     """What stands before `data`, in the order in which this daemon writes it."""
     content_type: str = "application/json"
+    majors: tuple[str, ...] = ()
+    """Major versions that are taken beside that of the API; the answer carries the API's own."""
     wants_json_label: bool = False
     """Refuses bodies that are not labelled `application/json` (network_settings)."""
 
@@ -143,6 +147,7 @@ class JsonService:
         context, params = sent.get("context"), sent.get("params")
         asked.context = context if isinstance(context, str) else None
         asked.params = params if isinstance(params, dict) else {}
+        asked.sent_params = params
         self._take_method(asked, sent.get("method"))
         self._check_version(asked, sent.get("apiVersion"))
         if asked.method != "getSupportedVersions" and asked.method not in self.methods:
@@ -169,8 +174,11 @@ class JsonService:
             if asked.method != "getSupportedVersions":
                 raise self.family.missing("apiVersion")
             return
-        if not isinstance(wanted, str) or not speaks(asked.version, wanted):
+        if not isinstance(wanted, str) or not self._speaks(asked.version, wanted):
             raise self.family.unsupported_version()
+
+    def _speaks(self, version: str, wanted: str) -> bool:
+        return speaks(version, wanted) or (wanted.partition(".")[0] in self.majors and wanted[1:] in ("", ".0"))
 
     def _perform(self, asked: Invocation) -> Reply:
         if asked.method == "getSupportedVersions" and asked.method not in self.methods:

@@ -23,6 +23,7 @@ from simulator.face.vapix.envelope import JsonService
 from simulator.face.vapix.param_group import forget_all
 from simulator.face.vapix.path import canonical_path
 from simulator.face.vapix.route import ROUTES
+from simulator.face.vapix.session_token import SessionTokens
 from simulator.face.vapix.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class VapixFace:
         self._throttle = Throttle(device)
         self._attendance = Attendance(device)
         self._dressing = Dressing(device)
+        self.tokens = SessionTokens(device)
+        """One-time tokens that open an event stream."""
         self._waiting: list[Callable[[], None]] = []
         self._profile: Profile | None = None
         self._table: dict[str, Route] = {}
@@ -56,6 +59,10 @@ class VapixFace:
         return self._dressing.server()
 
     # ---- what a handler may ask
+
+    def challenge(self, head: Head) -> str:
+        """A fresh `WWW-Authenticate` value, for a CGI that answers 401 by itself."""
+        return self._authenticator.challenged(head).challenge
 
     def served_apis(self) -> frozenset[str]:
         """Ids of the APIs that have at least one path on this device."""
@@ -185,6 +192,7 @@ class VapixFace:
     def _phase_changed(self, phase: Phase) -> None:
         if phase is Phase.BOOTING:
             self._authenticator.renew()
+            self.tokens.forget()
             self._throttle.forget()
             self._attendance.forget()
         elif phase is Phase.RUNNING:

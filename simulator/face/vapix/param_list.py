@@ -39,10 +39,11 @@ def without_root(name: str) -> str:
     return name.removeprefix(ROOT)
 
 
-def readable(device: Device, level: Level) -> list[str]:
-    """Names that somebody of this level may read, in list order."""
+def readable(device: Device, level: Level, names: Iterable[str] | None = None) -> list[str]:
+    """Those of `names` (by default all) that somebody of this level may read, in list order."""
     parameters = device.parameters
-    return sorted((n for n in parameters.names() if parameters.definition(n).read <= level), key=order_key)
+    wanted = parameters.names() if names is None else names
+    return sorted((name for name in wanted if parameters.definition(name).read <= level), key=order_key)
 
 
 def shown(device: Device, definition: Definition) -> str:
@@ -52,41 +53,33 @@ def shown(device: Device, definition: Definition) -> str:
     return device.profile.quirks.masked_secret if secret else value
 
 
-def list_lines(device: Device, level: Level, groups: Iterable[str]) -> Iterator[str]:
+def list_lines(device: Device, level: Level, groups: list[str]) -> Iterator[str]:
     """The lines for these groups, or for everything where none is named.
 
     Groups are always listed with `root.`, a leaf as the client wrote it. An unknown one is an error line, and what
     follows an error line comes without `root.`, as recorded.
     """
-    names, prefix, asked = readable(device, level), ROOT, False
-    for group in groups:
-        asked = True
-        found = _matching(names, group)
-        if not found and not _matching(list(device.parameters.names()), group):
+    everything, prefix = list(device.parameters.names()), ROOT
+    for group in groups or [ROOT]:
+        found = _matching(everything, group)
+        if not found:
             yield f"# Error: Error -1 getting param in group '{group}'"
             prefix = ""
-        for name, as_written in found:
-            start = "" if as_written and not group.startswith(ROOT) else prefix
-            yield _line(device, name, start)
-    if not asked:
-        for name in names:
-            yield _line(device, name, prefix)
+        for name in readable(device, level, found):
+            is_bare_leaf = found[name] and not group.startswith(ROOT)
+            yield f"{'' if is_bare_leaf else prefix}{name}={shown(device, device.parameters.definition(name))}"
 
 
-def _line(device: Device, name: str, prefix: str) -> str:
-    return f"{prefix}{name}={shown(device, device.parameters.definition(name))}"
-
-
-def _matching(names: list[str], group: str) -> list[tuple[str, bool]]:
-    """Names in a group, each with whether the group names the leaf itself. `*` stands for one part of a name."""
+def _matching(names: list[str], group: str) -> dict[str, bool]:
+    """Names in a group, each with whether the group names that very leaf. `*` stands for one part of a name."""
     bare = without_root(group)
     if bare in ("root", ""):
-        return [(name, False) for name in names]
+        return dict.fromkeys(names, False)
     if "*" not in bare:
         start = bare + "."
-        return [(name, name == bare) for name in names if name == bare or name.startswith(start)]
+        return {name: name == bare for name in names if name == bare or name.startswith(start)}
     wanted = bare.split(".")
-    return [(name, len(parts) == len(wanted)) for name in names if _fits(parts := name.split("."), wanted)]
+    return {name: len(parts) == len(wanted) for name in names if _fits(parts := name.split("."), wanted)}
 
 
 def _fits(parts: list[str], wanted: list[str]) -> bool:

@@ -35,7 +35,7 @@ def pwdgrp(call: Call) -> Reply:
     """Before set-up nothing but the first administrator can be added, and every refusal is a 401."""
     action = call.fields.get("action", "")
     if call.device.accounts.empty:
-        return first_administrator(call) if action == "add" else accounts_page(FIRST_NEEDED, 401)
+        return first_administrator(call) if action == "add" else _refused(call, FIRST_NEEDED)
     act = _ACTIONS.get(action)
     if act is None:
         return accounts_page("Error: action operation type.")
@@ -43,6 +43,13 @@ def pwdgrp(call: Call) -> Reply:
         return act(call)
     except AccountRefused as refused:
         return accounts_page(_TEXTS.get(refused.fault, FAILED))
+
+
+def _refused(call: Call, text: str) -> Answer:
+    """401 with the challenge that every 401 carries: clients read the serial number from it."""
+    answer = accounts_page(text, 401)
+    answer.headers = (("WWW-Authenticate", call.front.challenge(call.request.head)),)
+    return answer
 
 
 def accounts_page(text: str, status: int = 200) -> Answer:
@@ -59,13 +66,13 @@ def first_administrator(call: Call) -> Answer:
     fields, device = call.fields, call.device
     only_root = device.profile.quirks.first_account == "root_only"
     if fields.get("grp") != "root" or (only_root and fields.get("comment")):
-        return accounts_page(NOT_FIRST, 401)
+        return _refused(call, NOT_FIRST)
     try:
         return _create(call)
     except AccountRefused as refused:
         if refused.fault is AccountFault.PASSWORD:
             return accounts_page(_TEXTS[refused.fault])
-        return accounts_page(NOT_FIRST, 401)
+        return _refused(call, NOT_FIRST)
 
 
 def add(call: Call) -> Answer:

@@ -65,7 +65,7 @@ def product_summary(device: Device) -> str:
         "Firmware": device.firmware.running.version,
         "Uptime": f"{int(device.lifecycle.uptime())} s",
         "Boot id": device.lifecycle.bootid,
-        "Time": device.world.clock.wall().isoformat(timespec="seconds"),
+        "Time": device.time.local().isoformat(timespec="seconds"),
     }
     return "".join(f"{name}: {value}\n" for name, value in rows.items())
 
@@ -80,7 +80,7 @@ def parameter_dump(device: Device) -> str:
         "PART": running.part_number,
     }
     head = "".join(f'{name}="{value}"\n' for name, value in facts.items())
-    made = device.world.clock.wall().strftime("%a %b %e %H:%M:%S %Y")
+    made = device.time.local().strftime("%a %b %e %H:%M:%S %Y")
     text, group = [head, "\n---- Parameter list ----\n", f"# Axis Parameter list, {made}\n"], ""
     for name in readable(device, Level.ADMINISTRATOR):
         owner, _, leaf = name.rpartition(".")
@@ -127,7 +127,7 @@ def _files(device: Device) -> dict[str, bytes]:
 
 
 def _download(device: Device, data: bytes, media_type: str, ending: str) -> Answer:
-    date = device.world.clock.wall().strftime("%Y%m%d%H%M%S")
+    date = device.time.local().strftime("%Y%m%d%H%M%S")
     name = f"Axis_SR_{date}_{device.identity.serial}.{ending}"
     return Answer(
         body=data,

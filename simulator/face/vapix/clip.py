@@ -1,0 +1,148 @@
+"""mediaclip.cgi, playclip.cgi and stopclip.cgi: the speaker's audio clips (audio sheet 2.1).
+
+Success is `OK` and a line that says what was done; failure is 400 with `400 Bad Request` and a line that says why.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from simulator.device.parameter import Level, Refused
+from simulator.errors import MalformedMessage
+from simulator.face.exchange import Answer, Reply
+from simulator.face.vapix.call import Call, Route
+from simulator.face.vapix.firmware_upload import uploaded_parts
+from simulator.wire.clip_file import read_clip_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.device.clip import Clips
+    from simulator.device.device import Device
+
+LARGEST_UPLOAD = 16 << 20
+"""Bytes of a request; the store's own limit is `MediaClip.MaxUploadSize`."""
+
+
+def mediaclip(call: Call) -> Reply:
+    """`action` says what: play, stop, upload, remove, update, download."""
+    act = _ACTIONS.get(call.query.get("action", call.fields.get("action", "")))
+    return _bad("unknown action") if act is None else _carried_out(act, call)
+
+
+def playclip(call: Call) -> Reply:
+    return _carried_out(_play, call)
+
+
+def stopclip(call: Call) -> Reply:
+    return _carried_out(_stop, call)
+
+
+def _carried_out(act: Callable[[Call, Clips], Reply], call: Call) -> Reply:
+    clips = call.device.clips
+    if clips is None:
+        return _bad("no clips")
+    try:
+        return act(call, clips)
+    except (Refused, MalformedMessage) as refused:
+        return _bad(str(refused))
+
+
+def _play(call: Call, clips: Clips) -> Reply:
+    """By number or by location; a new clip replaces the one that plays."""
+    arguments = call.query
+    if ("audiodeviceid" in arguments) != ("audiooutputid" in arguments):
+        raise Refused("audiodeviceid and audiooutputid belong together")
+    if "clip" in arguments:
+        number = _whole(arguments, "clip")
+    elif "location" in arguments:
+        number = clips.at(arguments["location"]).number
+    else:
+        raise Refused("clip or location is missing")
+    clips.play(number, repeat=_whole(arguments, "repeat", 0), volume=_whole(arguments, "volume", 100))
+    return _done(f"playing={number}")
+
+
+def _stop(_call: Call, clips: Clips) -> Reply:
+    clips.stop()
+    return _done("stopping")
+
+
+def _upload(call: Call, clips: Clips) -> Reply:
+    """One file part under any name. A name that exists replaces that clip [guess from a published client]."""
+    parts = uploaded_parts(call)
+    if not parts:
+        raise Refused("an upload is a POST of multipart/form-data with one file")
+    content = next((part for part in parts if part.filename), parts[0]).read(LARGEST_UPLOAD)
+    file = read_clip_file(content)
+    name = call.query.get("name", "")
+    present = clips.named(name) if name else None
+    if present is not None:
+        clips.replace(present.number, content, extension=file.extension, seconds=file.seconds)
+        return _done(f"updated=MediaClip.M{present.number}")
+    number = clips.add(name, content, extension=file.extension, seconds=file.seconds)
+    return _done(f"uploaded={number}")
+
+
+def _remove(call: Call, clips: Clips) -> Reply:
+    number = _whole(call.query, "clip")
+    clips.remove(number)
+    return _done(f"removed={number}")
+
+
+def _update(call: Call, clips: Clips) -> Reply:
+    number = _whole(call.query, "clip")
+    if "name" not in call.query:
+        raise Refused("name is missing")
+    clips.rename(number, call.query["name"])
+    return _done(f"updated={number}")
+
+
+def _download(call: Call, clips: Clips) -> Reply:
+    """Factory clips have no content here: their files cannot be published."""
+    return Answer(body=clips[_whole(call.query, "clip")].content, content_type="audio/basic")
+
+
+_ACTIONS: dict[str, Callable[[Call, Clips], Reply]] = {
+    "play": _play,
+    "stop": _stop,
+    "upload": _upload,
+    "remove": _remove,
+    "update": _update,
+    "download": _download,
+}
+
+
+def _whole(arguments: dict[str, str], name: str, default: int | None = None) -> int:
+    text = arguments.get(name, "" if default is None else str(default))
+    if not re.fullmatch(r"-?\d{1,10}", text, re.ASCII):
+        raise Refused(f"{name} must be a whole number")
+    return int(text)
+
+
+def _done(line: str) -> Answer:
+    return Answer(body=f"OK\n{line}\n".encode(), content_type="text/plain")
+
+
+def _bad(why: str) -> Answer:
+    return Answer(400, f"400 Bad Request\n{why}\n".encode(), "text/plain")
+
+
+def has_clips(device: Device) -> bool:
+    return device.clips is not None
+
+
+ROUTES = (
+    Route(
+        ("/axis-cgi/mediaclip.cgi",),
+        mediaclip,
+        level=Level.OPERATOR,
+        api="mediaclip",
+        served=has_clips,
+        body_limit=LARGEST_UPLOAD,
+        spool=True,
+    ),
+    Route(("/axis-cgi/playclip.cgi",), playclip, level=Level.VIEWER, served=has_clips),
+    Route(("/axis-cgi/stopclip.cgi",), stopclip, level=Level.VIEWER, served=has_clips),
+)
