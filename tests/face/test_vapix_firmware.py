@@ -227,6 +227,7 @@ def test_the_older_cgi_takes_one_file(desk: Desk) -> None:
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(600)
 @given(
     st.binary(max_size=300),
     st.sampled_from(["multipart/form-data; boundary=bnd", "multipart/x", "", "text/plain"]),

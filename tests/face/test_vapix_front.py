@@ -216,6 +216,12 @@ def test_headers_of_this_track(desk: Desk) -> None:
     assert {"X-Frame-Options", "X-XSS-Protection", "Content-Security-Policy", "Referrer-Policy"} <= set(names)
     desk.device.parameters.put("System.HTTPServerTokens", "no")
     assert header(desk.once(desk.head("GET", "/nothing")), "Server") == "Apache"
+    assert desk.face.server_header() == "Apache"
+    plain, last = (
+        [name for name, _ in desk.once(desk.head("GET", "/nothing", **more)).headers]
+        for more in ({}, {"headers": {"connection": "close"}})
+    )
+    assert ("Upgrade" in plain, "Upgrade" in last) == (True, False)
 
 
 def test_anonymous_viewing_opens_viewer_paths_only(desk: Desk) -> None:
@@ -241,6 +247,12 @@ def test_with_policy_https_a_get_is_redirected_and_a_post_refused(desk: Desk) ->
     assert desk.once(desk.head("POST", "/axis-cgi/param.cgi")).status == 403
     assert desk.ask("GET", PARAM, secure=True).status == 200
     assert desk.ask("GET", "/axis-cgi/systemlog.cgi").status == 200  # the administrators' policy is another
+
+
+def test_with_policy_http_tls_is_refused(desk: Desk) -> None:
+    desk.device.parameters.put("System.BoaGroupPolicy.viewer", "http")
+    assert desk.ask("GET", PARAM, secure=True).status == 403
+    assert desk.ask("GET", PARAM).status == 200
 
 
 def test_before_set_up_only_what_is_open_answers() -> None:
@@ -301,10 +313,17 @@ def a_query(draw: st.DrawFn) -> str:
     return "&".join(parts)
 
 
-HEADERS = st.dictionaries(
-    st.sampled_from(["authorization", "content-type", "host", "expect", "connection", "user-agent"]),
-    TEXT,
-    max_size=4,
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "content-type": st.one_of(
+            TEXT,
+            st.sampled_from(
+                ["application/json", "multipart/form-data; boundary=b", "application/x-www-form-urlencoded"]
+            ),
+        ),
+        **dict.fromkeys(("authorization", "host", "expect", "connection", "user-agent"), TEXT),
+    },
 )
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT),
@@ -330,6 +349,7 @@ def a_body(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(600)
 @given(
     method=st.sampled_from(["GET", "POST", "HEAD", "PUT", "OPTIONS", "\x7f"]),
     path=st.one_of(st.sampled_from(PATHS), TEXT.map("/".__add__), st.text(string.printable, max_size=30)),

@@ -295,6 +295,7 @@ NAMES = st.sampled_from(
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(600)
 @given(
     call=st.sampled_from(
         [
@@ -315,4 +316,4 @@ def test_any_parameters_are_data_or_an_error_and_the_device_goes_on(call: tuple[
     assert ("data" in answer) != ("error" in answer)
     desk.advance(10)
     assert "data" in desk.rpc(PATH, "getNetworkInfo")
-    assert "data" in desk.rpc(TIME, "getAll")
+    assert "data" in desk.rpc(TIME, "getDateTimeInfo")

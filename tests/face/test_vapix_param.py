@@ -263,6 +263,8 @@ def test_sorting_walks_the_tree_once(names: set[str]) -> None:
         previous = entered
 
 
+@pytest.mark.fuzz
+@pytest.mark.timeout(600)
 @given(st.text(max_size=80))
 def test_any_group_is_answered_line_by_line(group: str) -> None:
     desk = Desk()

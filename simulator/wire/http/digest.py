@@ -22,7 +22,10 @@ NONCE_LENGTH = 52
 _LONGEST_HEADER = 8190
 """Apache's LimitRequestFieldSize."""
 
-_ITEM = re.compile(r'[\s,]*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))', re.DOTALL)
+_ITEM = re.compile(
+    r'[\s,]{0,8}([A-Za-z0-9_-]{1,32})\s{0,8}=\s{0,8}(?:"((?:[^"\\]++|\\.)*+)"|([^\s,"]*+))', re.DOTALL
+)
+"""Name and quoted or bare value. Possessive and bounded: no header makes it try anything twice."""
 _NONCE_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
 _QUOTABLE = re.compile(r'["\\]')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -83,14 +86,16 @@ def _is_of_bytes(value: str) -> bool:
 
 def _items(value: str, position: int) -> dict[str, str]:
     items: dict[str, str] = {}
-    while match := _ITEM.match(value, position):
+    for match in _ITEM.finditer(value, position):
+        if match.start() != position:
+            break
+        position = match.end()
         name, quoted, token = match.groups()
         if quoted is None:
             quoted = token
         elif "\\" in quoted:
             quoted = _ESCAPE.sub(r"\1", quoted)
         items[name.lower()] = quoted
-        position = match.end()
     if value[position:].strip(" \t,"):
         raise MalformedMessage("Authorization is no list of items", offset=position)
     return items
