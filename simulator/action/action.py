@@ -55,4 +55,4 @@ def check_use(action: Action, selector: str, uses: Mapping[str, tuple[str, ...]]
             ways = " or ".join(way for way, names in uses.items() if field.key in {n.rstrip("!") for n in names})
             raise FleetError(f"{field.key!r} says nothing for {selector}: {chosen}", hint=f"it belongs to {ways}")
         if takes.get(field.key) and not given:
-            raise FleetError(f"{selector}: {chosen} needs {field.key!r}", hint=field.doc)
+            raise FleetError(f"{selector}: {chosen} needs {field.key!r}", hint=f"{field.key}: {field.meaning}")

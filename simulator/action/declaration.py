@@ -65,6 +65,11 @@ class Field:
     required: bool
     default: Any
 
+    @property
+    def meaning(self) -> str:
+        """The first clause of the doc, for messages."""
+        return self.doc.split(". ", 1)[0].split("; ", 1)[0].rstrip(".")
+
 
 _DESCRIBED: dict[type, tuple[Field, ...]] = {}
 
@@ -279,7 +284,7 @@ class Record(Kind):
         required = [field.key for field in self.fields if field.required]
         if required and not getattr(self.declared, "partial", False):
             whole["required"] = required
-        if not self.shorthand or any(key != self.shorthand for key in required):
+        if not self.shorthand:
             return whole
         single = next(field for field in self.fields if field.key == self.shorthand)
         return {"anyOf": [single.kind.schema(schemas), whole]}
@@ -308,13 +313,8 @@ def _read_field(field: Field, entries: Mapping[str, object], path: Path, reading
         place = path if isinstance(entries, _Shorthand) else (*path, field.key)
         return field.kind.read(entries[field.key], place, reading)
     if field.required:
-        reading.problem(path, f"{field.key!r} is missing", f"it is the {_lowered(field.doc)}")
+        reading.problem(path, f"{field.key!r} is missing", f"{field.key}: {field.meaning}")
     return MISSING
-
-
-def _lowered(doc: str) -> str:
-    first = doc.split(". ", 1)[0].split("; ", 1)[0].rstrip(".")
-    return first[:1].lower() + first[1:]
 
 
 def summary_of(declared: type) -> str:

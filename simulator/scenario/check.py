@@ -52,43 +52,46 @@ _PORT_EVENTS: Final = ("input", "supervised", "tampering", "digital-input")
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The devices of a case by name, with the model's own name."""
+    """The devices of a case by name, with model and firmware as the profiles name them."""
 
     plans: Mapping[str, DevicePlan]
-    models: Mapping[str, str]
 
     def ports(self, name: str, component: str) -> tuple[int, ...]:
-        return PORTS.get(self.models[name], {}).get(component, ())
+        return PORTS.get(self.plans[name].model, {}).get(component, ())
 
 
 def checked_fleet(plans: Mapping[str, DevicePlan], reading: FileReading) -> Fleet:
     """The fleet with its models known, after noting what is wrong with single devices."""
-    spelled: dict[str, str | None] = {}
-    models: dict[str, str] = {}
+    known: dict[tuple[str, str], tuple[str, str] | None] = {}
+    fleet: dict[str, DevicePlan] = {}
     for name, plan in plans.items():
-        if plan.model not in spelled:
-            spelled[plan.model] = _model(plan.model, name, reading)
-        model = spelled[plan.model]
-        if model is not None:
-            models[name] = model
-            _check_supervised(plan, model, reading)
+        spelled = plan.model, plan.firmware
+        if spelled not in known:
+            known[spelled] = _product(plan, reading)
+        found = known[spelled]
+        if found is not None:
+            fleet[name] = replace(plan, model=found[0], firmware=found[1])
+            _check_supervised(plan, found[0], reading)
     _check_numbers(plans, reading)
-    return Fleet({name: plans[name] for name in models}, models)
+    return Fleet(fleet)
 
 
-def _model(spelling: str, name: str, reading: FileReading) -> str | None:
+def _product(plan: DevicePlan, reading: FileReading) -> tuple[str, str] | None:
+    """Model by its own name, and firmware in full where the first parts of a shipped one are given."""
     from simulator.device.profile import (
         firmwares,
         models,
     )  # the profiles are read when a fleet is checked, not before
 
     try:
-        firmwares(spelling)
+        shipped = firmwares(plan.model)
     except UnknownTarget as error:
-        reading.problem(("fleet", name, "model"), error.what, error.hint)
+        reading.problem(("fleet", plan.name, "model"), error.what, error.hint)
         return None
-    words = spelling.casefold().split()
-    return next((model for model in models() if model.casefold() in words), spelling)
+    words = plan.model.casefold().split()
+    model = next(known for known in models() if known.casefold() in words)
+    matching = [version for version in shipped if f"{version}.".startswith(f"{plan.firmware}.")]
+    return model, matching[-1] if matching else plan.firmware
 
 
 def _check_supervised(plan: DevicePlan, model: str, reading: FileReading) -> None:
@@ -96,7 +99,9 @@ def _check_supervised(plan: DevicePlan, model: str, reading: FileReading) -> Non
     for port, _ in plan.supervised:
         if port not in inputs:
             known = f"its inputs: {', '.join(map(str, inputs))}" if inputs else "it has no ports"
-            reading.problem(("fleet", plan.name, "supervised", str(port)), f"{model} has no input {port}", known)
+            reading.problem(
+                ("fleet", plan.name, "supervised", str(port)), f"{model} has no input {port}", known, at_key=True
+            )
 
 
 def _check_numbers(plans: Mapping[str, DevicePlan], reading: FileReading) -> None:
@@ -170,7 +175,7 @@ class Checker:
         told.hint = (
             f"its {target.component}s: {', '.join(map(str, known))}"
             if known
-            else f"{self._fleet.models[name]} has none"
+            else f"{self._fleet.plans[name].model} has none"
         )
         return told
 
@@ -203,7 +208,7 @@ class Checker:
         except UnknownTarget:
             return None  # told already
         for name in devices:
-            model = self._fleet.models[name]
+            model = self._fleet.plans[name].model
             if component == "motion" and model != "C1410":
                 return f"{name} has no motion sensor", "only the speaker has one"
             if component in PORT_COMPONENTS and int(index) not in self._fleet.ports(name, component):

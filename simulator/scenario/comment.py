@@ -16,7 +16,7 @@ from simulator.scenario.node import Mapping, Node, Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MARK = re.compile(r"(?<!\S)#[^\n\r\x85\u2028\u2029]*")
+_MARK = re.compile(r"(?<!\S)#")
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -46,7 +46,7 @@ class Comments:
                 if inside >= 0 and position < spans[inside][1]:
                     continue
                 alone = not content[: match.start()].strip()
-                (comments.above if alone else comments.behind)[line] = match[0].rstrip()
+                (comments.above if alone else comments.behind)[line] = content[match.start() :].rstrip()
                 break
         return comments
 

@@ -5,12 +5,14 @@ All stages go on after an error where they can, so that a file's errors are told
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import Any
 
-from simulator.action.declaration import Record
-from simulator.action.kind import MISSING
+from simulator.action.declaration import ListOf, Record, fields_of
+from simulator.action.kind import MISSING, Kind, Path
 from simulator.errors import Place, ScenarioError
-from simulator.scenario.check import Checker, checked_fleet
+from simulator.scenario.check import Checker, Fleet, checked_fleet
+from simulator.scenario.expecting import Groups
 from simulator.scenario.fleet import read_fleet
 from simulator.scenario.language import Document
 from simulator.scenario.matrix import Cell, case_id, cells
@@ -20,11 +22,6 @@ from simulator.scenario.problem import Findings, ScenarioErrors, SourceError
 from simulator.scenario.timeline import steps
 from simulator.scenario.tree import FileReading, define_names
 from simulator.scenario.use import assemble, read_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from simulator.scenario.plan import DevicePlan
 
 
 def check_text(text: str, file_name: str) -> list[ScenarioError]:
@@ -39,7 +36,7 @@ def check_text(text: str, file_name: str) -> list[ScenarioError]:
     return []
 
 
-def compile_file(path: str | Path) -> list[Plan]:
+def compile_file(path: str | os.PathLike[str]) -> list[Plan]:
     """The plans of a scenario file, one per cell of its matrix. Raises ScenarioErrors."""
     try:
         text = read_file(path)
@@ -71,9 +68,12 @@ def _plan(root: Mapping, cell: Cell, file_name: str, findings: Findings) -> Plan
     if fleet_entry is None:
         reading.problem((), "'fleet' is missing", "say which devices there are, for example io-1: {model: A9210}")
     fleet = checked_fleet(plans, reading)
-    if document is None or len(fleet.plans) < len(plans) or not plans:
+    if len(fleet.plans) < len(plans) or not plans:
         return None
-    return _checked(document, plans, Checker(document, fleet, reading), reading, cell, file_name)
+    if document is None:
+        _check_rest(root, fleet, reading)
+        return None
+    return _checked(document, fleet, reading, cell, file_name)
 
 
 def _title(root: Mapping) -> str:
@@ -88,14 +88,34 @@ def _document(root: Mapping, reading: FileReading) -> Document | None:
     return None if document is MISSING else document
 
 
-def _checked(
-    document: Document,
-    plans: dict[str, DevicePlan],
-    checker: Checker,
-    reading: FileReading,
-    cell: Cell,
-    file_name: str,
-) -> Plan:
+def _check_rest(root: Mapping, fleet: Fleet, reading: FileReading) -> None:
+    """Hold what could be read against the fleet, so that one wrong step hides nothing of the others."""
+    read: dict[str, Any] = {"scenario": ""}
+    for field in fields_of(Document):
+        entry = root.get(field.key)
+        if entry is None or field.key == "fleet":
+            continue
+        value = _salvaged(field.kind, reading.values(entry.value, (field.key,), entry.key), (field.key,), reading)
+        if value is not MISSING:
+            read[field.name] = value
+    checker = Checker(Document(**read), fleet, reading)
+    for draft in read.get("timeline", ()):
+        checker.draft(draft)
+    for expected in (*read.get("steady", ()), *read.get("always", ())):
+        checker.expectation(expected)
+
+
+def _salvaged(kind: Kind, value: Any, path: Path, reading: FileReading) -> Any:
+    """What can be read; problems are told already and are not told again."""
+    if not isinstance(kind, ListOf) or not isinstance(value, list):
+        return kind.read(value, path, reading)
+    items = [kind.item.read(item, (*path, number), reading) for number, item in enumerate(value)]
+    readable = [item for item in items if item is not MISSING]
+    return tuple(one for group in readable for one in group) if isinstance(kind, Groups) else tuple(readable)
+
+
+def _checked(document: Document, fleet: Fleet, reading: FileReading, cell: Cell, file_name: str) -> Plan:
+    checker = Checker(document, fleet, reading)
     drafts = [checker.draft(draft) for draft in document.timeline]
     return Plan(
         title=document.scenario,
@@ -105,7 +125,7 @@ def _checked(
         clock=document.clock,
         mode=document.mode,
         requires=document.requires,
-        fleet=tuple(plans.values()),
+        fleet=tuple(fleet.plans.values()),
         site=document.site,
         client=document.client,
         steady=tuple(checker.expectation(expected) for expected in document.steady),

@@ -125,7 +125,9 @@ class _Dresser:
 
     def _one(self, thing: Entry | Node, line: int, value: Node) -> None:
         dress = self.dresses[id(thing)] = Dress()
-        dress.blank = self._first_line(line) - 1 in self._comments.blank
+        gap = self._first_line(line) - 1
+        dress.blank = gap in self._comments.blank
+        self._comments.blank.discard(gap)  # it stands before an item, and not before its first key as well
         dress.above = [*self._comments.take_behind(0, line - 1), *self._comments.take_above(0, line)]
         if isinstance(value, Scalar):
             dress.behind = " ".join(self._comments.take_behind(line, value.end_line))

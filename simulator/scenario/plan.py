@@ -72,11 +72,12 @@ class DevicePlan:
 
     partial: ClassVar[bool] = True
 
-    model: Annotated[str, "A9210 or C1410."]
+    model: Annotated[str, "Model of the device: A9210 or C1410."]
     firmware: Annotated[
         str,
         Text(VERSION.pattern, "firmware version", example="12.9.57"),
-        "Version that ships, or the first parts of one: 12.9.57, 11.11.",
+        "Version it runs: one that ships or the first parts of one (12.9, 11.11), or any other, which then behaves as "
+        "the nearest older one that ships.",
     ] = "12.9.57"
     number: Annotated[
         int | None, Whole(1, 60_000), "Fixes the identity; by default the position in the fleet."

@@ -94,7 +94,9 @@ class Findings:
 
     def add(self, place: Place, what: str, hint: str = "", *, case: str = "") -> None:
         """Note one error; the same in several cases is one."""
-        self._found.setdefault((place, what, hint), []).append(case)
+        cases = self._found.setdefault((place, what, hint), [])
+        if case not in cases:
+            cases.append(case)
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -110,7 +112,8 @@ class Findings:
         lines = self.lines.get(place.file, [])
         line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
         named = self._found[key]
-        case = named[0] if len(named) < cases else ""
+        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        case = named[0] + more if len(named) < cases and named[0] else ""
         return SourceError(
             what, place=place, hint=hint, line=line, chain=self.chains.get(place.file, ()), case=case
         )

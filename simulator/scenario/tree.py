@@ -26,6 +26,8 @@ class Names:
         self._values: dict[str, str] = {}
         self._findings = findings
         self._case = case
+        self.failed: set[Place] = set()
+        """Where a text could not be filled in: what else is wrong with it is not told."""
 
     def define(self, name: str, value: str) -> None:
         self._values[name] = value
@@ -44,6 +46,7 @@ class Names:
         value = self._values.get(name)
         if value is None:
             hint = did_you_mean(name, self._values) or "let and matrix define names"
+            self.failed.add(node.place)
             self._findings.add(node.place, f"no name {shown(name)} for ${{{name}}}", hint, case=self._case)
             return ""
         return value
@@ -72,12 +75,14 @@ class FileReading(Reading):
         super().problem(path, what, hint, at_key=at_key)
         key, node = self._nearest(path)
         place = key.place if at_key and key is not None else node.place
-        self._findings.add(place, what, hint, case=self._case)
+        if place not in self.names.failed:
+            self._findings.add(place, what, hint, case=self._case)
 
     def at(self, place: Place | None, what: str, hint: str = "") -> None:
         """Note a problem of an object that knows its place."""
         super().problem((), what, hint)
-        self._findings.add(place or Place(""), what, hint, case=self._case)
+        if place not in self.names.failed:
+            self._findings.add(place or Place(""), what, hint, case=self._case)
 
     def place(self, path: Path) -> Place:
         return self._nearest(path)[1].place

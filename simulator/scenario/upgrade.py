@@ -28,7 +28,7 @@ def upgraded(root: Node, findings: Findings) -> Node:
     number = entry.value.text if isinstance(entry.value, Scalar) else ""
     if number not in {str(known) for known in (*_RENAMED, FORMAT)}:
         findings.add(entry.value.place, f"unknown format {shown(number)}", f"this version reads up to {FORMAT}")
-        return root
+        number = str(FORMAT)
     entry.value = Scalar(str(FORMAT), entry.value.place, entry.value.end_line)
     renamed = _RENAMED.get(int(number), {})
     root.entries = [_renamed(entry, renamed) for entry in root.entries]

@@ -6,7 +6,7 @@ and `always` add up. A used file gives parts and tells no story: a timeline or a
 
 from __future__ import annotations
 
-import os.path
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -122,7 +122,7 @@ class _Assembly:
             return None
 
 
-def read_file(path: str | Path) -> str:
+def read_file(path: str | os.PathLike[str]) -> str:
     """The text of a scenario file. Raises OSError, and ValueError where it is too large or no UTF-8."""
     with Path(path).open("rb") as stream:
         data = stream.read(4 * LARGEST_FILE + 1)

@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 from simulator.action.declaration import ListOf, Record
-from simulator.action.kind import Choice, Kind, Path, Reading, Schemas, Text, Unfit, as_text, shown
+from simulator.action.kind import MISSING, Choice, Kind, Path, Reading, Schemas, Text, Unfit, as_text, shown
 from simulator.clock import FASTEST
 
 _TRUTHS = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
@@ -28,6 +28,7 @@ class Switch(Record):
             return self.declared() if truth else None
         if isinstance(value, str):
             reading.problem(path, f"expected yes, no or a map, not {shown(value)}")
+            return MISSING
         return super().read(value, path, reading)
 
     def show(self, value: Any) -> Any:

@@ -1,0 +1,180 @@
+"""The vocabulary: every action from and to a control call, its schema, and its agreement with who carries it out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.action.action import Action, to_json
+from simulator.action.declaration import fields_of, kind_of
+from simulator.action.kind import Kind
+from simulator.action.link_fault import FAULT_USES, Fault
+from simulator.action.power import Power
+from simulator.action.target import Target
+from simulator.action.vocabulary import ACTIONS, action_schema, from_mapping, vocabulary
+from simulator.errors import FleetError, SimulatorBug
+
+CALLS: dict[str, dict[str, Any]] = {
+    "cut": {"cut": "io-2/input/2"},
+    "short": {"short": "io-*/input/{1..2}"},
+    "open": {"open": "io-2/input/2"},
+    "close": {"close": "io-2/port/7"},
+    "restore": {"restore": "io-2/input/2"},
+    "drift": {"drift": {"target": "io-2/input/2", "to": "5100", "over": "10m"}},
+    "chatter": {"chatter": {"target": "io-2/input/2", "period": "20ms", "for": "3s"}},
+    "press": {"press": {"device": "speaker-1", "for": "25s"}},
+    "power": {"power": {"do": "cut", "device": "io-2"}},
+    "reboot": {"reboot": {"device": "io-2"}},
+    "unplug": {"unplug": {"device": "io-2"}},
+    "plug": {"plug": {"device": "io-2"}},
+    "dhcp": {"dhcp": {"do": "lease", "device": "io-1", "lease": "2m", "t1": "1m"}},
+    "upgrade": {"upgrade": {"device": "io-1", "image": "truncated", "auto_rollback": "10m"}},
+    "hold": {"hold": {"device": "io-1", "phase": "boot"}},
+    "release": {"release": {"device": "io-1"}},
+    "broker": {"broker": {"do": "refuse", "device": "io-1", "code": 5, "for": "10s"}},
+    "fault": {"fault": {"on": "io-2/http", "kind": "latency", "chance": 0.5, "delay": "100ms"}},
+    "clear": {"clear": {"on": "io-2"}},
+    "clock": {"clock": {"do": "rate", "rate": 10.0}},
+    "set": {"set": {"device": "speaker-1", "value": "yes", "fact": "motion"}},
+    "client": {"client": {"do": "restart"}},
+    "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
+    "note": {"note": {"text": "the door is painted"}},
+}
+
+
+def test_every_verb_has_an_example_here() -> None:
+    assert {declared.verb for declared in ACTIONS} == set(CALLS)
+    assert len({declared.verb for declared in ACTIONS}) == len(ACTIONS)
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_call_becomes_the_action_and_the_action_the_call_again(verb: str) -> None:
+    action = from_mapping(CALLS[verb])
+    assert action.verb == verb
+    assert from_mapping(json.loads(json.dumps(to_json(action)))) == action
+    written = to_json(action)[verb]
+    assert written == CALLS[verb][verb] or set(written.values()) == {CALLS[verb][verb]}
+
+
+@pytest.mark.parametrize("declared", ACTIONS, ids=lambda declared: declared.verb)
+def test_an_action_is_frozen_slotted_documented_data(declared: type[Action]) -> None:
+    action = from_mapping(CALLS[declared.verb])
+    assert not hasattr(action, "__dict__")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(action, fields_of(declared)[0].name, None)
+    assert hash(action) == hash(from_mapping(CALLS[declared.verb]))
+    assert declared.__doc__
+    assert declared.family
+    assert all(field.doc for field in fields_of(declared))
+
+
+def test_the_short_form_and_fields_beside_it_are_the_same() -> None:
+    assert from_mapping({"press": "io-1", "for": "25s"}) == from_mapping(
+        {"press": {"device": "io-1", "for": "25s"}}
+    )
+    assert from_mapping({"power": "cut", "device": "io-1"}) == Power("cut", Target("io-1"))
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ([], "an action is an object with a verb as key"),
+        ({}, "no verb named ''"),
+        ({"cutt": "io-1/input/2"}, "no verb named 'cutt'; did you mean 'cut'?"),
+        ({"cut": "io-1/input/2", "short": "io-1/input/2"}, "one action has one verb, not 'cut' and 'short'"),
+        ({"cut": "io-1/input/2", "fast": "yes"}, "cut.fast: unknown key 'fast'"),
+        ({"cut": {"target": "io-1/input/2"}, "fast": "yes"}, "unknown key 'fast' beside 'cut'"),
+        ({"press": {"device": "io-1", "for": 25}}, "press.for: duration '25' has no unit; write 25s"),
+        ({"power": "cut"}, "'device' is missing"),
+        ({"clock": "rate"}, "do: rate needs 'rate'"),
+        ({"dhcp": {"do": "nak", "lease": "2m"}}, "'lease' says nothing for do: nak; it belongs to lease"),
+        ({"fault": {"on": "io-1/mqtt", "kind": "refused"}}, "a refused fault cannot be on mqtt; on: http, https"),
+        ({"set": {"device": "io-1", "value": "x"}}, "set needs one of 'parameter' and 'fact'"),
+        ({"upgrade": {"device": "io-1", "auto_rollback": "10m", "auto_commit": "boot"}}, "exclude each other"),
+        ({"upgrade": {"devise": "io-1", "imag": "right"}}, "upgrade.imag: unknown key 'imag'"),
+    ],
+)
+def test_a_wrong_call_is_told_what_and_the_remedy(body: Any, told: str) -> None:
+    with pytest.raises(FleetError) as raised:
+        from_mapping(body)
+    assert told in str(raised.value)
+
+
+def test_python_is_refused_like_a_call() -> None:
+    with pytest.raises(FleetError, match="cannot be on dhcp"):
+        Fault(Target("io-1", "dhcp"), "latency", delay=0.1)  # type: ignore[arg-type]
+
+
+def test_link_faults_are_those_of_the_net_floor() -> None:
+    from simulator.net.fault import FAULTS, NEEDS
+
+    parameters = {"count", "after", "chance"}
+    for kind, uses in FAULT_USES.items():
+        name = {"hang": "hang_response"}.get(kind, kind)
+        assert name in FAULTS or name in NEEDS, kind
+        if name in FAULTS:
+            known = {field.name for field in dataclasses.fields(FAULTS[name])}
+            assert {use.rstrip("!") for use in uses} | parameters <= known, kind
+
+
+def test_dhcp_verbs_are_those_of_the_server() -> None:
+    from simulator.wire.dhcp.behaviour import Behaviour
+
+    known = {field.name.replace("_", "-") for field in dataclasses.fields(Behaviour)}
+    ours = {"lose": "silent", "readdress": "offer", "exhaust": "pool-exhausted", "conflict": "conflicting-address"}
+    from simulator.action.dhcp import DHCP_USES
+
+    assert {ours.get(do, do) for do in DHCP_USES} - {"restore"} == known - {"t1", "t2"}
+
+
+def test_the_vocabulary_tells_outside_programs_everything() -> None:
+    told = json.loads(json.dumps(vocabulary()))
+    assert set(told) == set(CALLS)
+    assert told["press"]["shorthand"] == "device"
+    assert [field["name"] for field in told["press"]["fields"]] == ["device", "for"]
+
+
+def test_the_schema_accepts_the_calls_and_marks_wrong_ones() -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    validator = jsonschema.Draft202012Validator(action_schema())
+    for call in (*CALLS.values(), {"press": "io-1", "for": "25s"}, {"power": "cut", "device": "io-1"}):
+        assert validator.is_valid(call), call
+    for call in ({"cutt": "io-1/input/2"}, {"cut": "io-1"}, {"press": "io-1", "for": 25}, {}):
+        assert not validator.is_valid(call), call
+
+
+def test_a_field_without_a_meaning_or_a_kind_is_our_own_mistake() -> None:
+    @dataclasses.dataclass
+    class Silent:
+        device: str
+
+    with pytest.raises(SimulatorBug, match="without saying what it means"):
+        fields_of(Silent)
+    with pytest.raises(SimulatorBug, match="no kind of value"):
+        kind_of(complex)
+    assert isinstance(Kind().inside("x"), Kind)
+
+
+_KEYS = sorted({field.key for declared in ACTIONS for field in fields_of(declared)} | set(CALLS))
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+    | st.sampled_from(["io-1", "io-1/input/2", "io-1/http", "5s", "cut", "lease", "latency", "rate", "right"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@pytest.mark.fuzz
+@given(_VALUES | st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=4))
+def test_any_body_is_an_action_or_a_fleet_error(body: Any) -> None:
+    try:
+        action = from_mapping(body)
+    except FleetError as error:
+        assert str(error)
+    else:
+        assert from_mapping(to_json(action)) == action
