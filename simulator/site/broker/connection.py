@@ -220,7 +220,8 @@ class Connection(asyncio.Protocol):
             self._house.turns.to_read(self)
 
     def _adjust_reading(self) -> None:
-        wanted = self._wire.pending < self._limits.unread and not self.stalled
+        enough = max(self._limits.unread, self._wire.wanted)
+        wanted = self._wire.pending < enough and not self.stalled
         if self._transport is None or wanted == self._reading or self._transport.is_closing():
             return
         self._reading = wanted

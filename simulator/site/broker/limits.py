@@ -11,9 +11,10 @@ class Limits:
 
     packet: int = 1 << 20
     """Largest packet body; a longer one ends the connection."""
-    queue: int = 1000
-    """Messages waiting for one client (mosquitto: 1000)."""
-    queue_bytes: int = 8 << 20
+    queue: int = 20_000
+    """Messages waiting for one client. More than mosquitto's 1000: a fleet that connects publishes all its states at
+    once, and an observer that is slower than that must not miss any."""
+    queue_bytes: int = 16 << 20
     """Payload bytes waiting for one client."""
     in_flight: int = 20
     """QoS 1 and 2 messages sent to one client and not acknowledged (mosquitto: 20)."""

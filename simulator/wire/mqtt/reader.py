@@ -27,6 +27,8 @@ class PacketReader:
         self._buffer = bytearray()
         self._at = 0
         self._dropped = 0
+        self.wanted = 0
+        """Bytes that the packet at the front needs in all, as far as `read` has found out; 0 before."""
         self.level = LEVEL_3_1_1
         """Protocol level of the connection, known after CONNECT."""
 
@@ -54,6 +56,7 @@ class PacketReader:
             body_at, length = self._length(start + 1)
             end = body_at + length
             if body_at == 0 or end > len(self._buffer):
+                self.wanted = end - start if body_at else 0
                 return None
             packet = decode(kind, first & 0x0F, bytes(self._buffer[body_at:end]))
         except MalformedMessage as error:
@@ -81,6 +84,7 @@ class PacketReader:
             raise MalformedMessage(f"packet of {length} bytes, at most {self._largest} are taken", offset=1)
 
     def _advance(self, end: int) -> None:
+        self.wanted = 0
         if end == len(self._buffer):
             self._dropped += end
             self._buffer.clear()

@@ -70,6 +70,11 @@ class ServerSession:
         """Bytes taken in and not yet looked at."""
         return 0 if self.ended else self._reader.pending
 
+    @property
+    def wanted(self) -> int:
+        """Bytes that the packet at the front needs in all, once `receive` has found it unfinished; else 0."""
+        return self._reader.wanted
+
     def resume(self, outflow: Outflow, inflow: Inflow) -> None:
         """Go on with the deliveries of a session; to be called before CONNACK is sent."""
         self._outflow, self._inflow = outflow, inflow
