@@ -58,7 +58,7 @@ class Dressing:
         headers = (("Server", self.server()), *own, *self._security)
         if info:
             headers = (*headers, ("Authentication-Info", info))
-        if profile.quirks.upgrade_h2 and not head.secure and _stays(head):
+        if profile.quirks.upgrade_h2 and not head.secure:
             headers = (*headers, ("Upgrade", "h2"), ("Connection", "Upgrade"))
         return headers
 
@@ -67,7 +67,3 @@ class Dressing:
         quirks = self._device.profile.quirks
         shown = self._device.parameters.enabled("System.HTTPServerTokens")
         return quirks.server_header if shown else quirks.server_header_bare
-
-
-def _stays(head: Head) -> bool:
-    return "close" not in head.headers.get("connection", "").lower()
