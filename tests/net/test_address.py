@@ -64,6 +64,7 @@ def test_an_address_without_place_is_refused(address: str) -> None:
         PLAN.translate(address)
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=30))
 def test_translate_never_fails_otherwise(address: str) -> None:
     with contextlib.suppress(FleetError):

@@ -189,6 +189,8 @@ HEADERS = st.lists(
 )
 
 
+@pytest.mark.fuzz
+@pytest.mark.timeout(600)
 @given(
     st.lists(
         st.tuples(
