@@ -18,6 +18,8 @@ from simulator.scenario.language import Document
 from simulator.scenario.plan import DevicePlan
 from simulator.scenario.problem import ScenarioErrors
 
+pytestmark = pytest.mark.timeout(900)  # CI tries 10,000 examples of each
+
 KEYS = sorted(
     {
         field.key
