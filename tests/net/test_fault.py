@@ -156,12 +156,16 @@ def test_time_never_runs_backwards(name: str, chunks: list[bytes]) -> None:
     assert times == sorted(times)
 
 
-@pytest.mark.parametrize("name", ["reset", "limit_data", "half_answer"])
+@pytest.mark.parametrize(
+    ("name", "bound"), [("rst", "after_bytes"), ("limit_data", "limit"), ("half_answer", "after_bytes")]
+)
 @given(chunks=CHUNKS, limit=st.integers(0, 400))
-def test_cutting_faults_let_exactly_their_bytes_through(name: str, chunks: list[bytes], limit: int) -> None:
+def test_cutting_faults_let_exactly_their_bytes_through(
+    name: str, bound: str, chunks: list[bytes], limit: int
+) -> None:
     sent = b"".join(chunks)
-    portions = carried(stream_fault(name, bytes=limit), chunks)
-    ending = Ending.RESET if name == "reset" else Ending.ORDERLY
+    portions = carried(stream_fault(name, **{bound: limit}), chunks)
+    ending = Ending.RESET if name == "rst" else Ending.ORDERLY
     passed = b"".join(portion.data for portion in portions)
     assert passed == sent[:limit]
     assert (ending in {portion.ending for portion in portions}) == (bool(chunks) and len(sent) >= limit)
@@ -173,7 +177,7 @@ def test_half_an_answer_is_half_of_what_is_written() -> None:
 
 
 def test_a_reset_in_time_is_counted_from_the_first_byte() -> None:
-    stage = stream_fault("reset", time=0.5).stage(Chance(1).stream("x"))
+    stage = stream_fault("rst", after_time=0.5).stage(Chance(1).stream("x"))
     assert stage.ends_at() is None
     assert list(stage.carry(b"one", 10.0)) == [Portion(b"one", 10.0)]
     assert stage.ends_at() == 10.5

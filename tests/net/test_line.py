@@ -193,7 +193,7 @@ def test_the_end_of_the_client_comes_behind_its_bytes() -> None:
 
 def test_reset_lets_its_bytes_through_and_ends() -> None:
     def play(bench: Bench) -> None:
-        bench.bay.apply(make("reset", {"bytes": 4}), HTTP)
+        bench.bay.apply(make("rst", {"after_bytes": 4}), HTTP)
         bench.protocol.transport.write(b"0123456789")
         bench.protocol.transport.write(b"more")
 
@@ -203,7 +203,7 @@ def test_reset_lets_its_bytes_through_and_ends() -> None:
 
 def test_count_strikes_so_many_connections_and_clear_ends_it() -> None:
     async def play(bench: Bench) -> None:
-        active = bench.bay.apply(make("reset", {"count": 1}), HTTP)
+        active = bench.bay.apply(make("rst", {"count": 1}), HTTP)
         bench.protocol.transport.write(b"first")
         second, protocol = RecordedTransport(), RecordedProtocol()
         Line(protocol, HTTP, bench.bay).connection_made(second)
@@ -214,13 +214,13 @@ def test_count_strikes_so_many_connections_and_clear_ends_it() -> None:
 
     bench = on_a_bench(play)
     assert bench.transport.ending == "aborted"
-    assert bench.faults == [("reset", "begins"), ("reset", "strikes"), ("reset", "ends")]
+    assert bench.faults == [("rst", "begins"), ("rst", "strikes"), ("rst", "ends")]
 
 
 def test_a_fault_of_another_endpoint_leaves_this_one_alone() -> None:
     def play(bench: Bench) -> None:
-        bench.bay.apply(make("reset"), Endpoint("io-1", "https"))
-        bench.bay.apply(make("reset"), Endpoint("io-2"))
+        bench.bay.apply(make("rst"), Endpoint("io-1", "https"))
+        bench.bay.apply(make("rst"), Endpoint("io-2"))
         bench.protocol.transport.write(b"safe")
 
     bench = on_a_bench(play)
@@ -229,7 +229,7 @@ def test_a_fault_of_another_endpoint_leaves_this_one_alone() -> None:
 
 def test_a_fault_of_the_device_strikes_all_its_services() -> None:
     def play(bench: Bench) -> None:
-        bench.bay.apply(make("reset"), Endpoint("io-1"))
+        bench.bay.apply(make("rst"), Endpoint("io-1"))
         bench.protocol.transport.write(b"gone")
 
     assert on_a_bench(play).transport.ending == "aborted"

@@ -149,7 +149,7 @@ async def test_a_dial_behind_a_pulled_cable_goes_out_when_it_is_plugged() -> Non
 async def test_faults_act_on_dialled_connections() -> None:
     async with bench() as fleet:
         user = User()
-        fleet.bay.apply(make("limit_data", {"bytes": 4}), MQTT)
+        fleet.bay.apply(make("limit_data", {"limit": 4}), MQTT)
         with server(fleet) as listener:
             dialer(fleet).dial(user, *listener.getsockname())
             connection, _ = await accepted(listener)

@@ -128,16 +128,16 @@ async def test_reset_comes_within_the_answer() -> None:
 
     async with bench() as fleet:
         place = opened(fleet)
-        active = apply(fleet, "reset", bytes=1000)
+        active = apply(fleet, "rst", after_bytes=1000)
         assert await in_thread(broken, place) == (1000, "reset")
         active.clear()
         assert (await in_thread(broken, place))[1] == "closed"
-        apply(fleet, "reset")
+        apply(fleet, "rst")
         assert await in_thread(broken, place) == (0, "reset")
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters", "length"), [("half_answer", {}, None), ("limit_data", {"bytes": 700}, 700)]
+    ("name", "parameters", "length"), [("half_answer", {}, None), ("limit_data", {"limit": 700}, 700)]
 )
 async def test_an_answer_that_ends_early_ends_in_order(
     name: str, parameters: dict[str, int], length: int | None
@@ -256,7 +256,7 @@ async def test_a_fault_reaches_connections_that_stand() -> None:
         place = opened(fleet)
         connection = http.client.HTTPConnection(*place, timeout=5)
         await in_thread(lambda: (connection.request("GET", "/"), connection.getresponse().read()))
-        apply(fleet, "reset", bytes=10)
+        apply(fleet, "rst", after_bytes=10)
         connection.request("GET", "/")
         with pytest.raises((ConnectionResetError, http.client.BadStatusLine)):
             await in_thread(connection.getresponse)

@@ -20,7 +20,7 @@ from simulator.net.fault.kind import DatagramFault, Direction, Fault, OpeningFau
 from simulator.net.fault.latency import Latency
 from simulator.net.fault.limit_data import LimitData
 from simulator.net.fault.refused import Refused
-from simulator.net.fault.reset import Reset
+from simulator.net.fault.rst import Rst
 from simulator.net.fault.slicer import Slicer
 from simulator.net.fault.slow_answer import SlowAnswer
 from simulator.net.fault.syn_drop import SynDrop
@@ -46,7 +46,7 @@ __all__ = [
 _ALL: tuple[type[Fault], ...] = (
     Refused,
     SynDrop,
-    Reset,
+    Rst,
     Hang,
     HangResponse,
     SlowAnswer,

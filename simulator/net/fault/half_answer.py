@@ -27,7 +27,7 @@ class HalfAnswer(StreamFault):
     direction: Direction = Direction.TO_CLIENT
     share: float = 0.5
     """Of the piece the device writes, head and body together."""
-    bytes: int | None = None
+    after_bytes: int | None = None
     """Instead of a share."""
 
     def __post_init__(self) -> None:
@@ -36,7 +36,7 @@ class HalfAnswer(StreamFault):
             raise FleetError("half_answer: share must be below 1")
 
     def stage(self, chance: Stream) -> HalfStage:
-        return HalfStage(self.share, self.bytes)
+        return HalfStage(self.share, self.after_bytes)
 
 
 class HalfStage(Untimed):

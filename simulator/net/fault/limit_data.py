@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitData(StreamFault):
-    """FIN after `bytes` bytes, counted from when the fault began, over all answers of the connection."""
+    """FIN after `limit` bytes, counted from when the fault began, over all answers of the connection."""
 
     name = "limit_data"
     mechanism = "the socket is closed in order after the last byte allowed; real"
 
-    bytes: int = 1024
+    limit: int = 1024
+    """Bytes."""
 
     def stage(self, chance: Stream) -> LimitStage:
-        return LimitStage(self.bytes)
+        return LimitStage(self.limit)
 
 
 class LimitStage(Untimed):

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reset(StreamFault):
+class Rst(StreamFault):
     """RST after so many bytes, or so long after the first; whichever is first. Neither: at the first byte."""
 
-    name = "reset"
+    name = "rst"
     mechanism = "SO_LINGER 0 and close; real"
 
-    bytes: int | None = None
-    time: float | None = None
+    after_bytes: int | None = None
+    after_time: float | None = None
     """Wire seconds since the first byte that passed after the fault began."""
 
-    def stage(self, chance: Stream) -> ResetStage:
-        limit = 0 if self.bytes is None and self.time is None else self.bytes
-        return ResetStage(limit, self.time)
+    def stage(self, chance: Stream) -> RstStage:
+        limit = 0 if self.after_bytes is None and self.after_time is None else self.after_bytes
+        return RstStage(limit, self.after_time)
 
 
-class ResetStage:
+class RstStage:
     """Counts down to the reset."""
 
     def __init__(self, limit: int | None, after: float | None) -> None:
