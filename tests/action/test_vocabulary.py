@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import types
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from simulator.action.link_fault import FAULT_USES, Fault
 from simulator.action.power import Power
 from simulator.action.target import Target
 from simulator.action.vocabulary import ACTIONS, action_schema, from_mapping, vocabulary
-from simulator.errors import FleetError, SimulatorBug
+from simulator.errors import FleetError, MissingCapability, SimulatorBug
 
 CALLS: dict[str, dict[str, Any]] = {
     "cut": {"cut": "io-2/input/2"},
@@ -110,16 +111,34 @@ def test_python_is_refused_like_a_call() -> None:
         Fault(Target("io-1", "dhcp"), "latency", delay=0.1)  # type: ignore[arg-type]
 
 
-def test_link_faults_are_those_of_the_net_floor() -> None:
-    from simulator.net.fault import FAULTS, NEEDS
+class _Bench:
+    """Takes what the hands start."""
 
-    parameters = {"count", "after", "chance"}
-    for kind, uses in FAULT_USES.items():
-        name = {"hang": "hang_response"}.get(kind, kind)
-        assert name in FAULTS or name in NEEDS, kind
-        if name in FAULTS:
-            known = {field.name for field in dataclasses.fields(FAULTS[name])}
-            assert {use.rstrip("!") for use in uses} | parameters <= known, kind
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    def targets(self, target: Target) -> list[types.SimpleNamespace]:
+        return [types.SimpleNamespace(name=target.device)]
+
+    def start_fault(self, fault: Any, endpoint: Any, lasting: float | None) -> None:
+        self.started.append(fault.name)
+
+
+@pytest.mark.parametrize("kind", FAULT_USES)
+def test_every_link_fault_can_be_made_or_needs_another_mode(kind: str) -> None:
+    from simulator.fleet.hands.line import fault
+
+    numbers = {"delay": "10ms", "jitter": "1ms", "pause": "1ms", "rate": 9, "bytes": 9, "size": 9}
+    fields = {use.rstrip("!"): numbers.get(use.rstrip("!"), "both") for use in FAULT_USES[kind]}
+    service = "dhcp" if kind.startswith("udp") else "http"
+    action = from_mapping({"fault": {"on": f"io-1/{service}", "kind": kind, "count": 3, **fields}})
+    bench = _Bench()
+    try:
+        fault(bench, action)  # type: ignore[arg-type]
+    except MissingCapability as missing:
+        assert missing.capability.startswith("mode ")
+    else:
+        assert len(bench.started) == 1
 
 
 def test_dhcp_verbs_are_those_of_the_server() -> None:
