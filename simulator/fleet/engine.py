@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from aiohttp import web
 
 from simulator.errors import FleetError
 from simulator.fleet.bench import Bench
+from simulator.fleet.collection import collect_all, making_what_stays
 from simulator.fleet.control.application import application
 from simulator.fleet.parent import serve_parent
 
@@ -55,7 +55,8 @@ class Engine:
             if self._bench is not None and self._bench.specification == specification:
                 return self._bench
             await self._clear()
-            self._bench = await Bench.build(specification)
+            with making_what_stays():
+                self._bench = await Bench.build(specification)
             return self._bench
 
     async def reset(self) -> Bench:
@@ -63,7 +64,8 @@ class Engine:
         async with self._changing:
             specification = self.bench.specification
             await self._clear()
-            self._bench = await Bench.build(specification)
+            with making_what_stays():
+                self._bench = await Bench.build(specification)
             return self._bench
 
     async def clear(self) -> None:
@@ -91,7 +93,7 @@ class Engine:
         bench, self._bench = self._bench, None
         if bench is not None:
             await bench.close()
-            gc.collect()
+            collect_all()
 
 
 async def serve(spelled: str, tcp: tuple[str, int] | None) -> None:
