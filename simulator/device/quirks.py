@@ -34,8 +34,10 @@ class Quirks(BaseModel):
     """What a parameter list shows for a password."""
     nonce_lifetime: float
     """Device seconds until a digest nonce is stale."""
+    digest_bare_backslash: bool
+    """Takes a digest uri whose backslashes are not escaped as in a quoted string; stock mod_auth_digest says 401."""
     password_failure_seconds: float
-    """Device seconds that a wrong password costs while password throttling is on."""
+    """Wire seconds that a wrong password costs while password throttling is on: the client waits in its own time."""
     starting_status: int
     """HTTP status of all but systemready while the device is starting."""
     blocked_status: int

@@ -32,6 +32,8 @@ class Head:
     """Came over TLS."""
     host: str = ""
     """Wire address and port the client connected to, as `127.16.0.1:8080`."""
+    at: float = 0.0
+    """Wire seconds at which it came: for what is promised to the client in its own time."""
 
 
 @dataclass(slots=True)
@@ -56,6 +58,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     then: Callable[[], None] | None = None
     """Called after the answer has left: a restart that answers first."""
+    after: float = 0.0
+    """Wire seconds that the server lets pass before it sends: what a wrong password costs."""
 
 
 @dataclass(slots=True)
@@ -85,6 +89,9 @@ class Endless:
     content_type: str
     open: Callable[[Channel], Callable[[], None]]
     headers: tuple[tuple[str, str], ...] = ()
+    keep_alive: bytes = b""
+    """Sent by the server whenever nothing else was for `silence` wire seconds; empty for nothing."""
+    silence: float = 0.0
 
 
 class SocketListener(Protocol):

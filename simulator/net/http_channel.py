@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
+from simulator.net.activity import without_cause
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,10 +24,17 @@ CLOSE_WAIT = 2.0
 class EndlessChannel:
     """The open end of a body without end: chunked, or delimited by the end of the connection."""
 
-    def __init__(self, transport: asyncio.Transport, *, chunked: bool) -> None:
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def __init__(
+        self, transport: asyncio.Transport, *, chunked: bool, keep_alive: bytes = b"", silence: float = 0.0
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
         self._transport = transport
         self._chunked = chunked
+        self._keep_alive = keep_alive
+        self._silence = silence
+        self._timer: asyncio.TimerHandle | None = None
+        self._rearm()
 
     def send(self, data: bytes | str) -> None:
         """One piece of the body. A client that does not read is dropped when a MiB waits for it."""
@@ -36,6 +45,18 @@ class EndlessChannel:
             self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece)
         if self._transport.get_write_buffer_size() > MOST_UNREAD:
             self._transport.abort()
+        self._rearm()
+
+    def stop(self) -> None:
+        """The connection is over; nothing is sent any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _rearm(self) -> None:
+        """After `silence` wire seconds without a word comes the keep-alive, and again."""
+        if self._keep_alive:
+            self.stop()
+            self._timer = without_cause(self._loop.call_later, self._silence, self.send, self._keep_alive)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the body; code and reason mean nothing here."""

@@ -35,7 +35,8 @@ def head_of(request: web.BaseRequest, door: Door) -> Head:
         headers[key] = f"{headers[key]}, {value}" if key in headers else value
     target = request.raw_path
     path, _, query = origin_form(target).partition("?")
-    return Head(request.method, target, path, query, headers, request.remote or "", door.secure, door.host)
+    peer, now = request.remote or "", wire_now()
+    return Head(request.method, target, path, query, headers, peer, door.secure, door.host, now)
 
 
 def origin_form(target: str) -> str:
@@ -66,7 +67,7 @@ class Exchange:
         self._patchbay = patchbay
         self._observe = observe
         self._head = head_of(request, door)
-        self._started = wire_now()
+        self._started = self._head.at
 
     async def respond(self) -> web.StreamResponse:
         """The response for aiohttp; its bytes are sent by aiohttp's call, or have been if it stayed open."""
@@ -113,6 +114,9 @@ class Exchange:
 
     async def _settled(self, reply: Reply) -> Answer | Endless | WebSocket:
         """A held reply waits here; when the client goes away first, the face is told."""
+        if isinstance(reply, Answer) and reply.after > 0:
+            with self._connection.waiting():
+                await asyncio.sleep(reply.after)
         if not isinstance(reply, Held):
             return reply
         delivered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -159,12 +163,13 @@ class Exchange:
         if transport is None or self._request.method == "HEAD":
             return Ready(head, keep=False)
         transport.write(head)
-        channel = EndlessChannel(transport, chunked=chunked)
+        channel = EndlessChannel(transport, chunked=chunked, keep_alive=reply.keep_alive, silence=reply.silence)
         stop = reply.open(channel)
         try:
             with self._connection.waiting():
                 await channel.ended
         finally:
+            channel.stop()
             stop()
         return Ready(b"", keep=chunked and self._keep)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vapix_desk import ROOT, Desk, credentials, digest, header
 
-from simulator.face.exchange import Admission, Answer, Held
+from simulator.face.exchange import Admission, Answer
 from simulator.face.vapix.route import ROUTES
 
 GROUPS = "/axis-cgi/usergroup.cgi"
@@ -136,7 +136,9 @@ def test_a_wrong_password_is_settled_before_any_body(desk: Desk) -> None:
     head = desk.head("POST", "/axis-cgi/param.cgi", headers={"expect": "100-continue"})
     challenge = header(desk.once(head), "WWW-Authenticate")
     head.headers["authorization"] = digest(challenge, "POST", head.target, "root", "wrong")
-    assert isinstance(desk.face.admit(head), Held)
+    outcome = desk.face.admit(head)
+    assert isinstance(outcome, Answer)
+    assert (outcome.status, outcome.after) == (401, pytest.approx(0.21))
 
 
 def test_sequential_tries_never_block_parallel_ones_do(desk: Desk) -> None:
@@ -148,8 +150,9 @@ def test_sequential_tries_never_block_parallel_ones_do(desk: Desk) -> None:
         header(desk.once(desk.head("GET", GROUPS)), "WWW-Authenticate"), "GET", GROUPS, "root", "wrong"
     )
     desk.advance(10)
+    head.at = desk.clock.now()
     outcomes = [desk.face.admit(head) for _ in range(22)]
-    assert [type(outcome) for outcome in outcomes] == [Held] * 21 + [Answer]
+    assert [(outcome.status, outcome.after > 0) for outcome in outcomes] == [(401, True)] * 21 + [(403, False)]
     assert desk.ask("GET", GROUPS).status == 403
     assert desk.ask("POST", "/axis-cgi/systemready.cgi").status == 403
     assert desk.ask("GET", GROUPS, peer="10.0.0.77").status == 200
@@ -164,7 +167,7 @@ def test_without_throttling_a_wrong_password_costs_nothing_and_never_blocks(desk
     head.headers["authorization"] = digest(
         header(desk.once(desk.head("GET", GROUPS)), "WWW-Authenticate"), "GET", GROUPS, "root", "wrong"
     )
-    assert {type(desk.face.admit(head)) for _ in range(50)} == {Answer}
+    assert {desk.face.admit(head).after for _ in range(50)} == {0.0}
     assert desk.ask("GET", GROUPS).status == 200
 
 

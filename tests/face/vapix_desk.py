@@ -34,7 +34,10 @@ def md5(text: str) -> str:
 
 
 class Desk:
-    """`ask` gives the answer as a client sees it in the end; `waited` is the device time it took."""
+    """`ask` gives the answer as a client sees it in the end; `waited` is the time it took.
+
+    Wire time and device time are one here.
+    """
 
     def __init__(
         self, model: str = "A9210", firmware: str = "12.9.57", *, setup: bool = True, running: bool = True
@@ -92,6 +95,7 @@ class Desk:
 
     def once(self, head: Head, body: bytes = b"", *, upload: bool = False) -> Answer:
         """One exchange, credentials or not, waiting for a held answer."""
+        head.at = self.clock.now()
         outcome: Reply | Admission = self.face.admit(head)
         if isinstance(outcome, Admission):
             if len(body) > outcome.body_limit:
@@ -105,6 +109,8 @@ class Desk:
             self.waited = self.wait_until(lambda: bool(delivered))
             outcome = delivered[0]
         assert isinstance(outcome, Answer)
+        self.advance(outcome.after)
+        self.waited += outcome.after
         if outcome.then is not None:
             outcome.then()
         return outcome

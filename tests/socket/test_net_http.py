@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from net_bench import SERVER, Bench, ScriptedFace, ask, bench, curl, get, in_thread, read_all, until
 
+from simulator.clock import wire_now
 from simulator.errors import FleetError, MalformedMessage
 from simulator.face.exchange import Answer, Endless, Held, Reply, Request, WebSocket
 from simulator.net.http_server import Door
@@ -368,6 +369,35 @@ async def test_another_endless_body_is_chunked() -> None:
         place = fleet.open(ScriptedFace(lambda _: Endless("text/plain", opened)))
         status, headers, body = await in_thread(fetch, place, "GET", "/")
     assert (status, headers["Transfer-Encoding"], body) == (200, "chunked", b"onetwo")
+
+
+async def test_an_endless_body_is_kept_alive_while_nothing_is_said() -> None:
+    channels: list[Any] = []
+
+    def opened(channel: Any) -> Any:
+        channels.append(channel)
+        return lambda: None
+
+    async with bench(stepped=True) as fleet:  # in wire time: a standing clock does not silence it
+        stream = Endless("multipart/x-mixed-replace; boundary=b", opened, keep_alive=b"--b", silence=0.01)
+        place = fleet.open(ScriptedFace(lambda _: stream))
+        with socket.create_connection(place, 5) as sock:
+            sock.sendall(get(close=False))
+            head = await in_thread(sock.recv, 65536)
+            while head.partition(b"\r\n\r\n")[2].count(b"--b") < 3:
+                head += await in_thread(sock.recv, 65536)
+            channels[0].send(b"news")
+            channels[0].close()
+            assert b"news" in await in_thread(read_all, sock)
+
+
+async def test_an_answer_may_take_its_time() -> None:
+    async with bench(stepped=True) as fleet:
+        place = fleet.open(ScriptedFace(refuse=lambda _: Answer(401, after=0.05)))
+        started = wire_now()
+        status, _, _ = await in_thread(fetch, place, "GET", "/")
+    assert status == 401
+    assert wire_now() - started >= 0.05
 
 
 async def test_a_listener_that_goes_away_ends_the_stream() -> None:

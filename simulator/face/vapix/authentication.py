@@ -116,8 +116,9 @@ class Authenticator:
         return Identity(name, accounts.level(name))
 
     def _by_digest(self, head: Head, value: str) -> Identity | Refusal:
+        target = head.target if self._device.profile.quirks.digest_bare_backslash else ""
         try:
-            sent = parse_authorization(value)
+            sent = parse_authorization(value, target)
         except MalformedMessage:
             return self._challenged(DIGEST)
         if sent.uri != head.target and not uri_matches(sent.uri, head.target) and not self._skips_uri(head):

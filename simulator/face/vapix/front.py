@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from simulator.device.lifecycle import Phase
 from simulator.device.parameter import Level
-from simulator.face.exchange import Admission, Answer, Held, Reply
+from simulator.face.exchange import Admission, Answer, Reply
 from simulator.face.vapix.access_policy import scheme_refusal
 from simulator.face.vapix.apache import Dressing, method_not_allowed, page
 from simulator.face.vapix.attendance import Attendance
@@ -92,14 +92,14 @@ class VapixFace:
 
     # ---- the way in
 
-    def admit(self, head: Head) -> Answer | Held | Admission:
-        """Refuse at once, refuse after the time a wrong password costs, or say how to go on."""
+    def admit(self, head: Head) -> Answer | Admission:
+        """Refuse, a wrong password after the time it costs, or say how to go on."""
         outcome = self._admit(head)
         if not isinstance(outcome, Admission):
             self._dressing.dress(outcome, head)
         return outcome
 
-    def _admit(self, head: Head) -> Answer | Held | Admission:
+    def _admit(self, head: Head) -> Answer | Admission:
         if self._throttle.blocks(head.peer):
             return page(self._device.profile.quirks.blocked_status)
         route = self._route(head)
@@ -165,20 +165,18 @@ class VapixFace:
 
     # ---- the way out
 
-    def _refused(self, head: Head, route: Route, refusal: Refusal) -> Answer | Held:
+    def _refused(self, head: Head, route: Route, refusal: Refusal) -> Answer:
         if refusal.status != 401:
             return page(refusal.status)
         answer = self._json_body(route, 401) or page(401)
         answer.headers = (("WWW-Authenticate", refusal.challenge),)
         if not refusal.wrong_password:
             return answer
-        self._throttle.failed(head.peer, head.path)
+        self._throttle.failed(head.peer, head.path, head.at)
         self._attendance.rejected(head, refusal.account)
-        seconds = self._device.profile.quirks.password_failure_seconds
-        if not self._throttle.active or seconds <= 0:
-            return answer
-        clock = self._device.world.clock
-        return Held(lambda deliver: clock.call_later(seconds, lambda: deliver(answer)).cancel)
+        if self._throttle.active:
+            answer.after = self._device.profile.quirks.password_failure_seconds
+        return answer
 
     def _forbidden(self, head: Head, route: Route, identity: Identity) -> Answer:
         self._attendance.forbidden(head, identity.account)

@@ -2,7 +2,7 @@
 
 After more than *Count* failed logins within *Interval* (per page: the same path; per site: any path) an address
 is blocked for *BlockingPeriod* seconds of device time. The block clears itself. The first, anonymous request of
-a digest client is no failure.
+a digest client is no failure. Failures are counted in wire time, which is the client's: its pace is what is judged.
 """
 
 from __future__ import annotations
@@ -43,17 +43,16 @@ class Throttle:
         del self._blocked[address]
         return False
 
-    def failed(self, address: str, page: str) -> None:
-        """Count a wrong password; may block the address, which is an event."""
+    def failed(self, address: str, page: str, now: float) -> None:
+        """Count a wrong password that came at wire time `now`; may block the address, which is an event."""
         if not self.active:
             return
-        now = self._device.world.clock.now()
         failures = self._remembered(address)
         failures.append((now, page))
         same_page = [at for at, where in failures if where == page]
         site = [at for at, _ in failures]
         if self._too_many(same_page, "Page", now) or self._too_many(site, "Site", now):
-            self._block(address, now)
+            self._block(address)
 
     def forget(self) -> None:
         """The device has lost power or restarted."""
@@ -72,8 +71,9 @@ class Throttle:
         recent = sum(1 for at in times if now - at < interval)
         return recent > self._setting(f"DoS{scope}Count")
 
-    def _block(self, address: str, now: float) -> None:
+    def _block(self, address: str) -> None:
         del self._failures[address]
+        now = self._device.world.clock.now()
         self._forget_expired(now)
         self._blocked[address] = now + self._setting("DoSBlockingPeriod")
         device = self._device

@@ -28,6 +28,7 @@ _ITEM = re.compile(
 """Name and quoted or bare value. Possessive and bounded: no header makes it try anything twice."""
 _NONCE_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
 _QUOTABLE = re.compile(r'["\\]')
+_ESCAPED = r"\\\g<0>"
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -45,8 +46,11 @@ class DigestResponse(NamedTuple):
     cnonce: str | None = None
 
 
-def parse_authorization(value: str) -> DigestResponse:
+def parse_authorization(value: str, target: str = "") -> DigestResponse:
     """The items of an `Authorization: Digest ...` value, scheme included.
+
+    With the request's `target`, a uri that repeats it without the escapes of a quoted string is taken too: curl and
+    python-requests send `uri="/io/port.cgi?action=1:/300\\"`, where RFC 7616 3.4 asks for `\\\\`.
 
     Raises MalformedMessage where mod_auth_digest finds the header invalid: an item missing, or a qop without
     cnonce and nc. Without qop it is an RFC 2069 answer, which is valid.
@@ -55,6 +59,8 @@ def parse_authorization(value: str) -> DigestResponse:
         raise MalformedMessage("Authorization header is too long", offset=_LONGEST_HEADER)
     if not _is_of_bytes(value):
         raise MalformedMessage("Authorization holds what no header can")
+    if "\\" in target:
+        value = value.replace(f'uri="{target}"', f'uri="{_QUOTABLE.sub(_ESCAPED, target)}"', 1)
     items = _items(value, value.find(" ") + 1)
     try:
         parsed = DigestResponse(
@@ -152,7 +158,7 @@ def authentication_info(ha1: str, sent: DigestResponse, *, next_nonce: str = "")
         return following
     rspauth = f'rspauth="{_response(ha1, sent, _hash(":" + sent.uri))}"'
     first = f"{rspauth}, {following}" if following else rspauth
-    cnonce = _QUOTABLE.sub(r"\\\g<0>", sent.cnonce or "")
+    cnonce = _QUOTABLE.sub(_ESCAPED, sent.cnonce or "")
     return f'{first}, cnonce="{cnonce}", nc={sent.nc}, qop={sent.qop}'
 
 
