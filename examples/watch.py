@@ -35,12 +35,12 @@ class Device:
         self.name: str = entry["name"]
         self.serial: str = entry["serial"]
         self.base: str | None = entry["url"]
-        credentials = entry["credentials"]
-        self._digest = aiohttp.DigestAuthMiddleware(credentials["user"], credentials["password"])
-        self.enrolled = False
+        self._login = (entry["credentials"]["user"], entry["credentials"]["password"])
+        self._digest = aiohttp.DigestAuthMiddleware(*self._login)
 
     def move(self, address: str) -> None:
-        """Use another address from now on."""
+        """Use another address from now on; a digest is good for the address it was made for."""
+        self._digest = aiohttp.DigestAuthMiddleware(*self._login)
         port = urlsplit(self.base or "").port
         self.base = f"http://{address}" + (f":{port}" if port else "")
 
@@ -72,7 +72,6 @@ class Device:
             print(f"stranger {found['SerialNumber']} at {self.base}", flush=True)
             return
         ports = await self.call("io/portmanagement.cgi", "getPorts")
-        self.enrolled = True
         print(f"enrolled {self.name} {found['Version']} ports={ports['data']['numberOfPorts']}", flush=True)
 
 

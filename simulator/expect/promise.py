@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.action.target import Target
 from simulator.expect.expectation import Face, from_mapping
+from simulator.expect.face import FINDERS
+from simulator.expect.finding import Look
 from simulator.expect.watch import Vigil, Watch
 from simulator.units import parse_duration
 
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from simulator.expect.expectation import Expectation
-    from simulator.expect.mark import Mark
-    from simulator.fleet.session import Session
+    from simulator.fleet.session import Session, Touched
 
 
 class Unmet(AssertionError):
@@ -33,10 +34,11 @@ class Unmet(AssertionError):
 class Promise:
     """One expectation, looked for from a moment on."""
 
-    def __init__(self, session: Session, expectation: Expectation, since: Mark, text: str, where: str) -> None:
+    def __init__(self, session: Session, expectation: Expectation, since: Touched, text: str, where: str) -> None:
         self._session = session
         self._expectation = expectation
-        self._since = since
+        self._since = since.mark
+        self._deed = since.deed
         self.text = text
         self.where = where
         """File and line of the test."""
@@ -44,26 +46,59 @@ class Promise:
 
     def wait(self) -> None:
         """Wait until it is met. Raises Unmet with what came instead."""
+        __tracebackhide__ = True
+        failure = self._outcome()
+        if failure:
+            raise Unmet(failure)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """The same without blocking the event loop of the test, whichever library runs it."""
+        __tracebackhide__ = True
+        from simulator.fleet.awaiting import in_thread
+
+        self.awaited = True
+        failure = yield from in_thread(self._outcome).__await__()
+        if failure:
+            raise Unmet(failure)
+
+    def _outcome(self) -> str:
+        """Wait until it is decided; what to say when it is not met."""
         self.awaited = True
         vigil = Vigil(self._session)
         watches = vigil.watch(self._expectation, self._since)
         vigil.run_out()
         failed = [watch for watch in watches if not watch.satisfied]
-        if failed:
-            raise Unmet(self._failure(failed))
-
-    def __await__(self) -> Generator[Any, None, None]:
-        """The same without blocking the event loop of the test, whichever library runs it."""
-        self.awaited = True
-        from simulator.fleet.awaiting import in_thread
-
-        yield from in_thread(self.wait).__await__()
+        return self._failure(failed) if failed else ""
 
     def _failure(self, failed: list[Watch]) -> str:
-        lines = [f"expected  {self.text}   from t={self._since.at:.3f}, within {self._expectation.within:g} s"]
+        lines = [f"expected  {self.text}   {self._limits()}"]
         for watch in failed:
-            lines += [f"  {watch.device or 'fleet'}: {line}" for line in watch.detail().splitlines()]
+            lines += _labelled("arrived", watch.detail(), watch.device if len(failed) > 1 else "")
+            lines += _labelled("others", self._others(watch))
         return "\n".join(lines)
+
+    def _limits(self) -> str:
+        """`within 2 s of "cut io-1/input/1" (t=30.000)`."""
+        expected = self._expectation
+        seconds = (expected.for_ or expected.within) if expected.negate else expected.within + expected.for_
+        how = "for" if expected.negate else "within"
+        deed = f'of "{self._deed}" (t={self._since.at:.3f})' if self._deed else f"from t={self._since.at:.3f}"
+        return f"{how} {seconds:g} s {deed}"
+
+    def _others(self, watch: Watch) -> str:
+        """What every enabled face shows of the port now, the one asked for among them."""
+        port = getattr(watch.expectation.query, "port", "")
+        if watch.expectation.face not in _WITH_OTHERS or not port.isdecimal() or not watch.device:
+            return ""
+        agree = from_mapping(Face.EVERYWHERE.value, {"condition": "agree", "port": port})
+        findings = FINDERS[Face.EVERYWHERE](Look(self._session, agree, watch.device, watch.since))
+        return " | ".join(finding.text for finding in findings)
+
+
+def _labelled(label: str, text: str, device: str = "") -> list[str]:
+    told = [line.removeprefix(label).lstrip(": ") for line in text.splitlines()]
+    lines = [f"{device}: {line}" if device else line for line in told]
+    return [f"{label if number == 0 else '':<9} {line}" for number, line in enumerate(lines)]
 
 
 class Expect:
@@ -123,12 +158,14 @@ class Expect:
         if self._device:
             changes["device"] = Target(self._device)
         text = f"{face.value}: " + ", ".join(f"{key} {value}" for key, value in query.items())
-        promise = Promise(self._session, replace(expectation, **changes), touched.mark, text, _caller())
+        promise = Promise(self._session, replace(expectation, **changes), touched, text, _caller())
         self._session.promises.append(promise)
         return promise
 
 
 _WITH_PORT = frozenset({Face.MQTT, Face.STREAM, Face.EVENT, Face.VAPIX, Face.STATE, Face.EVERYWHERE})
+_WITH_OTHERS = frozenset({Face.MQTT, Face.STREAM, Face.EVENT})
+"""Faces about one of several that tell of the same thing."""
 
 
 def _plain(value: Any) -> Any:

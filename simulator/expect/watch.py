@@ -16,7 +16,7 @@ from simulator.expect.face import FINDERS
 from simulator.expect.finding import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from simulator.expect.finding import ClientOutput, Finding
     from simulator.expect.mark import Mark
@@ -29,6 +29,8 @@ BREATH = 0.02
 _OUTSIDE = frozenset({Face.CLIENT, Face.CALL})
 """Faces of programs that live in wire time."""
 _OBSERVED = frozenset({Face.MQTT, Face.STREAM, Face.VAPIX, Face.ONLINE, Face.EVERYWHERE, Face.NEVER})
+_TOLD = frozenset({Face.MQTT, Face.STREAM, Face.EVERYWHERE, Face.NEVER})
+"""Faces that look at what an observer was told."""
 _WHOLE_FLEET = frozenset({Face.CLIENT, Face.CALL, Face.JOURNAL, Face.MQTT, Face.NEVER, Face.LOG, Face.EVENT})
 _PAUSE = threading.Event()
 
@@ -49,6 +51,8 @@ class Watch:
     client: ClientOutput | None = None
     text: str = ""
     findings: list[Finding] = field(default_factory=list)
+    fresh: bool = True
+    """Has not looked yet."""
     satisfied: bool = False
     refuted: bool = False
     seen_at: float | None = None
@@ -75,6 +79,7 @@ class Watch:
         """Look once, at device time `now`."""
         if self.decided:
             return
+        self.fresh = False
         look = Look(self.session, self.expectation, self.device, self.since, self.client)
         self.findings = FINDERS[self.expectation.face](look)
         matches = [finding for finding in self.findings if finding.matches]
@@ -99,6 +104,12 @@ class Watch:
         """The run is over: an invariant that was not refuted has held."""
         if not self.refuted:
             self.satisfied, self.seen_at = True, now
+
+    def concerned(self, stirred: set[str], now: float) -> bool:
+        """Whether another look can tell something new: at first, when something happened, and while it must hold."""
+        if self.fresh or self.outside or self._held_since is not None or now >= self.deadline:
+            return True
+        return bool(stirred) if not self.device else self.device in stirred
 
     def close(self, now: float) -> None:
         """Device time is up: decide."""
@@ -154,8 +165,11 @@ class Vigil:
         self.session = session
         self.client = client
         self.open: list[Watch] = []
+        self._looked_at = 0
         self.always: list[Watch] = []
         """Invariants: looked at whenever the others are, and decided at the end."""
+        self.looked: Callable[[float], None] = lambda _now: None
+        """Called after each look, with device time."""
 
     def mark(self) -> Mark:
         """This moment, after the observers have caught up."""
@@ -188,11 +202,13 @@ class Vigil:
 
     def look(self) -> float:
         """Look with all open watches; returns device time."""
-        if any(watch.expectation.face in _OBSERVED for watch in self.open):
+        if any(watch.expectation.face in _TOLD for watch in self.open):
             self.session.catch_up()
         now = float(self.session.clock()["now"])
+        stirred = self._stirred()
         for watch in self.open:
-            watch.look(now)
+            if watch.concerned(stirred, now):
+                watch.look(now)
         for watch in self.always:
             until = watch.expectation.until
             if until is None or now <= until:
@@ -201,7 +217,14 @@ class Vigil:
             if not watch.decided and now >= watch.deadline and not watch.outside:
                 self._last_look(watch, now)
         self.open = [watch for watch in self.open if not watch.decided]
+        self.looked(now)
         return now
+
+    def _stirred(self) -> set[str]:
+        """Devices of which anything was journalled since the last look, but for what observers did to them."""
+        answer = self.session.journal(after=self._looked_at)
+        self._looked_at = answer["last"]
+        return {record["device"] for record in answer["records"] if not record["data"].get("observer")}
 
     def run_until(self, limit: float, *, stop_early: bool = False) -> None:
         """Let device time pass up to `limit`, looking at every instant in which something moved.
@@ -210,9 +233,25 @@ class Vigil:
         """
         now = self.look()
         while now < limit and (self.open or not stop_early):
+            if not self._attentive and self._leap(limit):
+                now = self.look()
+                continue
             deadlines = [watch.deadline for watch in self.open if not watch.outside]
             self.session.pass_time(min([limit, *(due for due in deadlines if due > now)]))
             now = self.look()
+
+    @property
+    def _attentive(self) -> bool:
+        """Whether instants on the way matter; what must never happen is seen as well when it is over."""
+        return bool(self.open) or any(not watch.expectation.negate for watch in self.always)
+
+    def _leap(self, limit: float) -> bool:
+        """Let a stepped clock run to `limit` in one go; False for a clock that runs by itself."""
+        state = self.session.clock()
+        if not state["stepped"]:
+            return False
+        self.session.advance(max(0.0, limit - state["now"]))
+        return True
 
     def run_out(self) -> None:
         """Let time pass until every watch is decided."""

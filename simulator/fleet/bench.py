@@ -153,10 +153,10 @@ class Bench:
         await self.premises.pacer.advance(seconds)
 
     async def pass_time(self, limit: float) -> None:
-        """Let time pass up to `limit`: a stepped clock to its next deadline, another one a moment."""
+        """Let time pass up to `limit`: a stepped clock until something is journalled, another one a moment."""
         if self.clock.stepped:
-            due = self.clock.next_due()
-            await self.premises.pacer.advance_to(limit if due is None else min(max(due, self.clock.now()), limit))
+            last = self.journal.last_number
+            await self.premises.pacer.run_until(lambda: self.journal.last_number != last, limit)
             return
         wait = MOMENT if not self.clock.rate else min(MOMENT, max(0.0, limit - self.clock.now()) / self.clock.rate)
         changed = asyncio.Event()
@@ -221,14 +221,15 @@ class Bench:
         return self.premises.tls.authority_pem.decode()
 
     def open_ends(self) -> dict[str, list[str]]:
-        """What clients hold open: HTTP connections by device and peer."""
+        """What clients hold open: connections to devices, and subscriptions at the site's own broker."""
         ends = [
             f"{name} {line.endpoint.service} from {line.peer}"
             for name, host in self.hosts.items()
             for line in self.premises.patchbay.lines(host.endpoint)
             if line.endpoint.service in ("http", "https") and not self.premises.is_observer(line.peer)
         ]
-        return {"connections": ends}
+        devices = {host.device.mqtt.client.client_id for host in self.hosts.values()}
+        return {"connections": ends, "subscriptions": self.premises.foreign_subscriptions(devices)}
 
     # Devices come onto the bench
 
@@ -238,9 +239,14 @@ class Bench:
         host = Host(device, specification, self.premises)
         self.hosts[specification.name] = host
         self.premises.introduce(device)
-        self._set_up(host)
-        if specification.state != "off":
-            host.run_from_the_start()
+        try:
+            self._set_up(host)
+            if specification.state != "off":
+                host.run_from_the_start()
+        except BaseException:
+            del self.hosts[specification.name]
+            host.close()
+            raise
         return host
 
     def _set_up(self, host: Host) -> None:

@@ -1,7 +1,7 @@
 """Control calls from the process of whoever tests: HTTP and JSON over a Unix socket or TCP.
 
-Standard library only. The socket class is taken when this module is imported, so that control calls work
-while pytest-socket forbids sockets to the test: they are ours, not the test's.
+Standard library only. The socket class and its `connect` are taken when this module is imported, so that control
+calls work while pytest-socket forbids sockets or hosts to the test: they are ours, not the test's.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import threading
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from simulator.errors import EngineGone, FleetError
 
 _Socket = socket.socket
+_connect = socket.socket.connect
 _PATIENCE = 30.0
 """Wire seconds a call may take beyond the wait it asks for, before the engine is taken for gone."""
 
@@ -33,18 +33,18 @@ class _Connection(http.client.HTTPConnection):
         family = socket.AF_UNIX if self._unix else socket.AF_INET
         self.sock = _Socket(family, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self._address if self._unix else (self.host, self.port))
+        _connect(self.sock, self._address if self._unix else (self.host, self.port))
 
 
 class Caller:
-    """Calls of one engine or observer. Safe to use from several threads: each has its own connection."""
+    """Calls of one engine or observer. Safe to use from several threads: a connection serves one call at a time."""
 
     def __init__(self, address: str) -> None:
         """`address` is `http://host:port` or the path of a Unix socket."""
         self.address = address
         self.last_words: Any = lambda: (None, "")
         """Returns the exit code and last lines of the process behind the address, for error messages."""
-        self._local = threading.local()
+        self._idle: list[_Connection] = []
 
     def call(self, method: str, path: str, body: object = None, *, wait: float = 0.0) -> Any:
         """One call; returns the decoded JSON answer.
@@ -60,37 +60,55 @@ class Caller:
         return answer
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
+        """Close the connections that serve no call just now."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _exchange(
         self, method: str, path: str, data: bytes | None, headers: dict[str, str], wait: float
     ) -> tuple[int, Any]:
-        for fresh in (False, True):
-            connection = self._connection(fresh=fresh)
-            connection.timeout = _PATIENCE + wait
-            if connection.sock is not None:
-                connection.sock.settimeout(connection.timeout)
+        """A kept connection may have died of age; then a fresh one is tried."""
+        kept = self._taken()
+        if kept is not None:
             try:
-                connection.request(method, quote(path, safe="/?=&%:,"), data, headers)
-                response = connection.getresponse()
-                content = response.read()
+                return self._on(kept, method, path, data, headers, wait)
             except (OSError, http.client.HTTPException) as error:
-                self.close()
-                if fresh or isinstance(error, TimeoutError):
+                if isinstance(error, TimeoutError):
                     raise self._gone(error) from None
-                continue
-            return response.status, _decoded(content, response.headers.get_content_type())
-        raise self._gone(None)
+        self.close()
+        try:
+            return self._on(_Connection(self.address), method, path, data, headers, wait)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._gone(error) from None
 
-    def _connection(self, *, fresh: bool) -> _Connection:
-        connection: _Connection | None = getattr(self._local, "connection", None)
-        if connection is None or fresh:
-            connection = self._local.connection = _Connection(self.address)
-        return connection
+    def _taken(self) -> _Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _on(
+        self,
+        connection: _Connection,
+        method: str,
+        path: str,
+        data: bytes | None,
+        headers: dict[str, str],
+        wait: float,
+    ) -> tuple[int, Any]:
+        """The exchange on one connection, which is kept only after a whole answer: a test may be broken off."""
+        connection.timeout = _PATIENCE + wait
+        if connection.sock is not None:
+            connection.sock.settimeout(connection.timeout)
+        try:
+            connection.request(method, quote(path, safe="/?=&%:,"), data, headers)
+            response = connection.getresponse()
+            content = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        return response.status, _decoded(content, response.headers.get_content_type())
 
     def _gone(self, error: Exception | None) -> EngineGone:
         code, words = self.last_words()
@@ -101,7 +119,7 @@ class Caller:
 
 
 def _decoded(content: bytes, content_type: str) -> Any:
-    return json.loads(content) if content_type == "application/json" else content.decode()
+    return json.loads(content) if content_type == "application/json" else content.decode(errors="replace")
 
 
 def _refusal(answer: Any, status: int) -> FleetError:

@@ -33,6 +33,8 @@ class Engine:
     def __init__(self) -> None:
         self.control_address = ""
         """`http://host:port` of the control API for outside programs."""
+        self.calls = 0
+        """Control calls in progress."""
         self._bench: Bench | None = None
         self._changing = asyncio.Lock()
         self._own: dict[str, int] = {}
@@ -86,8 +88,9 @@ class Engine:
         self._own = self._held()
 
     def _held(self) -> dict[str, int]:
+        """aiohttp has a task per connection, and one more per request."""
         control = self._control_connections()
-        return {"tasks": len(asyncio.all_tasks()) - control, "files": _open_files() - control}
+        return {"tasks": len(asyncio.all_tasks()) - control - self.calls, "files": _open_files() - control}
 
     async def _clear(self) -> None:
         bench, self._bench = self._bench, None
@@ -102,7 +105,10 @@ async def serve(spelled: str, tcp: tuple[str, int] | None) -> None:
 
     async def listen(runner: web.AppRunner) -> None:
         if tcp is not None:
-            await web.TCPSite(runner, *tcp).start()
+            try:
+                await web.TCPSite(runner, *tcp).start()
+            except OSError as error:
+                raise SystemExit(f"the control API cannot listen on {tcp[0]}:{tcp[1]}: {error.strerror}") from None
             engine.control_address = "http://{}:{}".format(*runner.addresses[-1][:2])
         engine.settle_in(lambda: len(runner.server.connections) if runner.server is not None else 0)
 

@@ -59,6 +59,12 @@ class Host:
         device.lifecycle.running_from_the_start()
 
     @property
+    def real_address(self) -> str | None:
+        """The address as a real network would have it: 169.254.a.b where the machine binds 127.17.a.b."""
+        primary = self.device.network.primary
+        return None if primary is None else self._premises.plan.claimed(primary)
+
+    @property
     def endpoint(self) -> Endpoint:
         return Endpoint(self.name)
 
@@ -131,8 +137,8 @@ class Host:
         self._premises.abandon_lines(self.endpoint, old, STALE_SECONDS)
         self._refresh()
         self.mqtt.stop(orderly=False)
-        if new is not None and self.device.lifecycle.phase is Phase.RUNNING:
-            self.mqtt.start()
+        if self.device.lifecycle.phase is Phase.RUNNING:
+            self.mqtt.start()  # without an address it tries in vain, and keeps what it has to tell
 
     def _link(self, up: bool) -> None:
         if up:

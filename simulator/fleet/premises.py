@@ -183,6 +183,16 @@ class Premises:
         """Let the DHCP server's pool know whom an address belongs to."""
         self._names[device.identity.mac_lower] = self.plan.device(device.number)
 
+    def foreign_subscriptions(self, devices: set[str]) -> list[str]:
+        """Who is subscribed at the embedded broker and is neither a device nor one of our observers."""
+        if self.broker is None:
+            return []
+        return [
+            f"broker, {name} from {peer}"
+            for name, peer in self.broker.subscribed()
+            if name not in devices and not name.startswith(OBSERVER_AGENT)
+        ]
+
     def broker_description(self) -> dict[str, Any]:
         """Where the broker is, for fleet.json and for devices that are enrolled."""
         chosen = self.specification.site.broker

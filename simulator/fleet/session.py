@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.errors import UnknownTarget
 from simulator.expect.mark import Mark
-from simulator.fleet.child import Child
 from simulator.fleet.handle import HANDLES, DeviceHandle
+from simulator.fleet.observers import ObserverProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulator.expect.promise import Expect, Promise
     from simulator.fleet.caller import Caller
-
-OBSERVER_MODULE = "simulator.expect.observer.service"
 
 
 @dataclass(frozen=True)
@@ -30,23 +28,33 @@ class Touched:
     mark: Mark = field(default_factory=Mark)
     device: str = ""
     port: str = ""
+    deed: str = ""
+    """The deed in words: `cut io-1/input/1`."""
 
 
-def _part_of(action: dict[str, Any]) -> tuple[str, str]:
-    """Device and port id of an action on a port."""
-    value = next(iter(action.values()))
-    target = value.get("target", "") if isinstance(value, dict) else value
-    parts = str(target).split("/")
-    return (parts[0], parts[2]) if len(parts) == 3 else ("", "")
+def touch(action: dict[str, Any], mark: Mark | None = None) -> Touched:
+    """What an action touches: a device, a port of it, or neither."""
+    verb, value = next(iter(action.items()))
+    fields = value if isinstance(value, dict) else {"target": value}
+    target = str(fields.get("target") or fields.get("device") or fields.get("on") or "")
+    parts = target.split("/")
+    port = parts[2] if len(parts) == 3 else ""
+    rest = [f"{key}={field}" for key, field in fields.items() if str(field) != target]
+    return Touched(mark or Mark(), parts[0], port, " ".join([verb, *([target] if target else []), *rest]))
 
 
 class Session:
     """Control calls about one fleet, with their answers decoded."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, observers: ObserverProcess | None = None) -> None:
+        """`observers` may serve several sessions one after another; by default they are this session's own."""
         self.caller = caller
-        self._observer: Child | None = None
+        self._observers = observers or ObserverProcess()
+        self._own_observers = observers is None
         self._watched: tuple[str, ...] | None = None
+        """Devices whose event stream is watched; None while nothing is."""
+        self._known: tuple[str, ...] = ()
+        """Devices that the observers know."""
         self.touched = Touched()
         """What hands did last, and the moment before: where expectations look from."""
         self.promises: list[Promise] = []
@@ -57,11 +65,12 @@ class Session:
     def populate(self, specification: dict[str, Any]) -> dict[str, Any]:
         """Make this fleet; returns what fleet.json holds."""
         self._watched = None
+        self.touched = Touched()
         return self._get("PUT", "/v1/fleet", specification)
 
     def add(self, name: str, *, model: str, **fields: Any) -> DeviceHandle:
         """Put one more device on the bench."""
-        self._watched = None
+        self._known = ()
         description = self._get("POST", "/v1/devices", {"name": name, "model": model, **fields})
         return HANDLES[description["kind"]](self, name)
 
@@ -100,7 +109,7 @@ class Session:
 
     def act(self, action: dict[str, Any]) -> dict[str, Any]:
         """Do one action; returns the number of its record and its device time."""
-        self.touched = Touched(self.mark(), *_part_of(action))
+        self.touched = touch(action, self.mark())
         return self._get("POST", "/v1/actions", action)
 
     def mark(self) -> Mark:
@@ -152,15 +161,21 @@ class Session:
         return self._get("POST", "/v1/journal", {"kind": kind, "device": device, "what": what, "data": data})
 
     def observe(self, streams: tuple[str, ...] = ()) -> None:
-        """Let the observers watch the broker, and the event streams of these devices, from now on."""
-        wanted = tuple(sorted(set(streams) | set(self._watched or ())))
-        if self._watched is not None and wanted == self._watched:
+        """Let the observers watch the broker, and the event streams of these devices, from now on.
+
+        What is watched already goes on being watched, and what was seen stays. A device that cannot be reached, or
+        is not set up, has no stream yet.
+        """
+        wanted = tuple(sorted({*streams, *(self._watched or ())}))
+        if self._watched is not None and self._known and wanted == self._watched:
             return
-        if self._observer is None:
-            self._observer = Child(OBSERVER_MODULE)
-        self._watched = wanted
-        body = {"fleet": self.fleet(), "streams": list(wanted)}
-        self._observer.caller.call("PUT", "/v1/site", body, wait=30)
+        fleet = self.fleet()
+        ready = {device["name"] for device in fleet["devices"] if device["url"] and not device["needs_setup"]}
+        watched = tuple(name for name in wanted if name in ready)
+        body = {"fleet": fleet, "streams": watched, "go_on": self._watched is not None}
+        self._observers.call("PUT", "/v1/site", body, wait=30)
+        self._watched = watched
+        self._known = tuple(device["name"] for device in fleet["devices"])
 
     def watches_stream(self, device: str) -> bool:
         """Whether the event stream of a device is watched."""
@@ -168,33 +183,39 @@ class Session:
 
     def catch_up(self) -> dict[str, int]:
         """Wait until the observers have seen all that happened; numbers of their last sightings."""
-        if self._observer is None:
+        if self._watched is None:
             return {"mqtt": 0, "stream": 0}
-        return self._observer.caller.call("POST", "/v1/catch-up", wait=10)  # type: ignore[no-any-return]
+        return self._observers.call("POST", "/v1/catch-up", wait=10)  # type: ignore[no-any-return]
 
     def seen(self, face: str, after: int) -> list[dict[str, Any]]:
         """What an observer saw after a number. `face` is `mqtt` or `stream`."""
-        if self._observer is None:
+        if self._watched is None:
             return []
-        answer = self._observer.caller.call("GET", f"/v1/seen?face={face}&after={after}")
+        answer = self._observers.call("GET", f"/v1/seen?face={face}&after={after}")
         return answer["seen"]  # type: ignore[no-any-return]
 
     def ask(self, device: str, path: str, *, method: str = "GET", body: object = None) -> dict[str, Any]:
         """One HTTP question to a device, asked by a client we did not write, at its present address."""
         self.observe()
-        assert self._observer is not None
         url = self.device(device)["url"]
         if url is None:
             return {"error": "the device has no address"}
         question = {"device": device, "path": path, "method": method, "body": body, "url": url}
-        return self._observer.caller.call("POST", "/v1/ask", question, wait=20)  # type: ignore[no-any-return]
+        return self._observers.call("POST", "/v1/ask", question, wait=20)  # type: ignore[no-any-return]
+
+    def look_away(self) -> None:
+        """End the observation: its connections to the fleet close."""
+        watched, self._watched = self._watched, None
+        if watched is not None and self._observers.running:
+            self._observers.call("DELETE", "/v1/site", wait=10)
 
     def close(self) -> None:
-        """End the observers; the engine is somebody else's."""
-        observer, self._observer = self._observer, None
-        self._watched = None
-        if observer is not None:
-            observer.stop()
+        """End the observation; the engine is somebody else's."""
+        if self._own_observers:
+            self._watched = None
+            self._observers.stop()
+        else:
+            self.look_away()
 
     def _get(self, method: str, path: str, body: object = None, *, wait: float = 30.0) -> dict[str, Any]:
         return self.caller.call(method, path, body, wait=wait)  # type: ignore[no-any-return]

@@ -44,6 +44,7 @@ def _network(host: Host) -> dict[str, Any]:
     return {
         "link": network.link,
         "address": network.primary,
+        "real_address": host.real_address,
         "former_address": host.first_address,
         "origin": held[0].origin if held else "none",
         "host_name": network.host_name,

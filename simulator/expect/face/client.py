@@ -5,11 +5,13 @@ Requests of the simulator's own observers are marked in the journal and left out
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from simulator.expect.face.state import address_differs
 from simulator.expect.finding import Finding, Look
+from simulator.expect.mark import Mark
 
 OK, UNAUTHORIZED = 200, 401
 
@@ -31,7 +33,12 @@ def _asked(look: Look, query: Any) -> list[Finding]:
 
 
 def _enrolled(look: Look, query: Any) -> list[Finding]:
-    """Asked with credentials and was let in."""
+    """Asked with credentials and was let in, at any time since the start: being enrolled lasts."""
+    return _returned(replace(look, since=Mark()), query)
+
+
+def _returned(look: Look, query: Any) -> list[Finding]:
+    """The same since the moment."""
     entered = [record for record in _requests(look, query) if record["data"]["authorized"]]
     return [_request_finding(look, query, record, wanted_status="2xx") for record in entered]
 
@@ -93,7 +100,7 @@ def _exited(look: Look, query: Any) -> list[Finding]:
 _FINDERS = {
     "asked": _asked,
     "enrolled": _enrolled,
-    "returned": _enrolled,
+    "returned": _returned,
     "subscribed": lambda look, query: _broker(look, query, "subscribe"),
     "published": lambda look, query: _broker(look, query, "publish"),
     "left": _left,

@@ -16,6 +16,8 @@ SUPERVISED = BY_NAME["supervised"].topic
 INPUT = BY_NAME["input"].topic
 OUTPUT = BY_NAME["output"].topic
 NOTHING = "nothing"
+_SUPERVISED_ONLY = frozenset({"tampering", "normal", "cut", "shorted"})
+"""Conditions that an input without supervision cannot tell."""
 
 
 def find(look: Look) -> list[Finding]:
@@ -24,6 +26,9 @@ def find(look: Look) -> list[Finding]:
     port = look.eyes.snapshot(look.device)["ports"].get(query.port)
     if port is None:
         return [Finding(f"port {query.port}", (f"{look.device} has no port {query.port}",))]
+    if port["supervised"] is None and query.condition in _SUPERVISED_ONLY:
+        told = f"port {query.port} is not supervised and cannot be {query.condition}"
+        return [Finding(f"port {query.port}", (told,))]
     aspect = _aspect(query.condition, port)
     truth = str(port["supervised"]) if aspect == "supervised" else "1" if port["active"] else "0"
     wanted = _wanted(query.condition, port, truth)

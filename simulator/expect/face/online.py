@@ -16,6 +16,8 @@ def find(look: Look) -> list[Finding]:
 
 def _there(look: Look, face: str) -> bool:
     if face == "vapix":
+        if look.eyes.snapshot(look.device)["address"] is None:
+            return False  # nobody to ask: a client would wait for its time-out
         answer = look.eyes.ask(look.device, "/axis-cgi/basicdeviceinfo.cgi", method="POST", body=_IDENTITY)
         return answer.get("status") == 200
     if face == "mqtt":

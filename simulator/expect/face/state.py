@@ -24,7 +24,7 @@ def find(look: Look) -> list[Finding]:
         wanted = getattr(query, key)
         if wanted is not None:
             differs += differences({key: "true" if wanted else "false"}, snapshot)
-    if query.address:
+    if query.address and differences({"address": query.address}, {"address": snapshot["real_address"]}):
         differs += address_differs(query.address, snapshot["address"], snapshot["former_address"])
     differs += _port_differs(query, snapshot["ports"])
     return [Finding(_told(snapshot), differs, snapshot["at"])]

@@ -25,16 +25,21 @@ BARRIER_PREFIX = "$axsim/barrier/"
 class MqttObserver:
     """Subscribed to `#` from start to close, over every outage of the broker."""
 
-    def __init__(self, broker: Mapping[str, Any], prefixes: Mapping[str, str]) -> None:
-        """`prefixes` maps a device topic prefix such as `axis/B8A44F000001` to the name of the device."""
+    def __init__(self, broker: Mapping[str, Any]) -> None:
         self.seen = Sightings("mqtt")
         self._broker = broker
-        self._prefixes = prefixes
+        self._prefixes: dict[str, str] = {}
+        self._serials: dict[str, str] = {}
         self._identifier = f"axsim-observer-{uuid.uuid4().hex[:12]}"
         self._client: aiomqtt.Client | None = None
         self._subscribed = asyncio.Event()
         self._barriers: dict[str, asyncio.Future[None]] = {}
         self._task = asyncio.create_task(self._listen())
+
+    def know(self, prefixes: Mapping[str, str], serials: Mapping[str, str]) -> None:
+        """Tell messages of devices apart: device topic prefix such as `axis/B8A44F000001`, or serial, to name."""
+        self._prefixes.update(prefixes)
+        self._serials.update(serials)
 
     async def ready(self) -> None:
         """Wait until subscribed. Raises TimeoutError."""
@@ -102,15 +107,17 @@ class MqttObserver:
         }  # fmt: skip
         with contextlib.suppress(ValueError):
             data["json"] = json.loads(payload)
-        self.seen.add(self._device(topic), data)
+        self.seen.add(self._device(topic, data.get("json")), data)
 
-    def _device(self, topic: str) -> str:
+    def _device(self, topic: str, payload: object) -> str:
+        """By its prefix, by the serial in the payload (Axis writes it there), or by the serial in the topic."""
         parts = topic.split("/")
         for length in (2, 1, 3):
             name = self._prefixes.get("/".join(parts[:length]))
             if name is not None:
                 return name
-        return ""
+        told = [payload.get("serial")] if isinstance(payload, dict) else []
+        return next((self._serials[one] for one in [*told, *parts] if one in self._serials), "")
 
 
 def _text(payload: object) -> str:

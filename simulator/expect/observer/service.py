@@ -1,9 +1,10 @@
 """The observers' process: `python -m simulator.expect.observer.service <socket>`.
 
-PUT  /v1/site       fleet.json and which faces to watch; replaces what was watched before
-POST /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings
-GET  /v1/seen       sightings of one face after a number
-POST /v1/ask        one HTTP question to one device
+PUT    /v1/site       fleet.json and which streams to watch; with `go_on` they join what is watched already
+DELETE /v1/site       watch nothing more
+POST   /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings
+GET    /v1/seen       sightings of one face after a number
+POST   /v1/ask        one HTTP question to one device
 """
 
 from __future__ import annotations
@@ -22,16 +23,36 @@ from simulator.fleet.parent import serve_parent
 
 
 class Observers:
-    """What watches one fleet."""
+    """What watches one fleet. Devices and streams may join later; what was seen stays seen."""
 
-    def __init__(self, fleet: dict[str, Any], streams: list[str]) -> None:
-        devices = {device["name"]: device for device in fleet["devices"]}
-        self.vapix = VapixObserver(devices, fleet["site"].get("observer"))
+    def __init__(self) -> None:
+        self.vapix: VapixObserver | None = None
         self.stream_seen = Sightings("stream")
-        self.streams = [StreamObserver(name, devices[name], self.vapix, self.stream_seen) for name in streams]
+        self.streams: list[StreamObserver] = []
+        self.mqtt: MqttObserver | None = None
+
+    def join(self, fleet: dict[str, Any], streams: list[str]) -> None:
+        """Watch these devices and streams too. `fleet` is the whole fleet.json."""
+        devices = {device["name"]: device for device in fleet["devices"]}
+        if self.vapix is None:
+            self.vapix = VapixObserver(devices, fleet["site"].get("observer"))
+        self.vapix.know(devices)
+        watched = {stream.device for stream in self.streams}
+        self.streams += [
+            StreamObserver(name, devices[name], self.vapix, self.stream_seen)
+            for name in streams
+            if name not in watched
+        ]
+        self._join_broker(fleet["site"].get("broker"), devices)
+
+    def _join_broker(self, broker: dict[str, Any] | None, devices: dict[str, Any]) -> None:
+        """A foreign broker is listened to when devices are enrolled there, the fleet's own one always: a client may
+        enrol them at any time."""
         prefixes = {device["mqtt"]["prefix"]: name for name, device in devices.items() if device.get("mqtt")}
-        broker = fleet["site"].get("broker")
-        self.mqtt = MqttObserver(broker, prefixes) if broker and prefixes else None
+        if self.mqtt is None and broker and (prefixes or broker["embedded"]):
+            self.mqtt = MqttObserver(broker)
+        if self.mqtt is not None:
+            self.mqtt.know(prefixes, {device["serial"]: name for name, device in devices.items()})
 
     async def ready(self) -> list[str]:
         """Wait until all watch; returns what does not."""
@@ -56,7 +77,8 @@ class Observers:
         await asyncio.gather(*(stream.close() for stream in self.streams))
         if self.mqtt is not None:
             await self.mqtt.close()
-        await self.vapix.close()
+        if self.vapix is not None:
+            await self.vapix.close()
 
 
 class Service:
@@ -67,9 +89,15 @@ class Service:
 
     async def watch(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if not body["go_on"]:
+            await self.close()
+        observers = self.observers = self.observers or Observers()
+        observers.join(body["fleet"], body["streams"])
+        return web.json_response({"late": await observers.ready()})
+
+    async def look_away(self, _request: web.Request) -> web.Response:
         await self.close()
-        self.observers = Observers(body["fleet"], body.get("streams", []))
-        return web.json_response({"late": await self.observers.ready()})
+        return web.json_response({})
 
     async def catch_up(self, _request: web.Request) -> web.Response:
         marks = await self.observers.catch_up() if self.observers else {"mqtt": 0, "stream": 0}
@@ -82,7 +110,7 @@ class Service:
 
     async def ask(self, request: web.Request) -> web.Response:
         body = await request.json()
-        if self.observers is None:
+        if self.observers is None or self.observers.vapix is None:
             return web.json_response({"error": "no site is watched"}, status=400)
         return web.json_response(await self.observers.vapix.ask(**body))
 
@@ -97,6 +125,7 @@ async def serve(spelled: str) -> None:
     service = Service()
     app = web.Application(client_max_size=64 << 20)
     app.router.add_put("/v1/site", service.watch)
+    app.router.add_delete("/v1/site", service.look_away)
     app.router.add_post("/v1/catch-up", service.catch_up)
     app.router.add_get("/v1/seen", service.seen)
     app.router.add_post("/v1/ask", service.ask)

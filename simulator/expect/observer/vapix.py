@@ -21,9 +21,13 @@ class VapixObserver:
 
     def __init__(self, devices: Mapping[str, Mapping[str, Any]], source: str | None = None) -> None:
         """`source` is the address to ask from, by which the journal tells observers from the client under test."""
-        self._devices = devices
+        self._devices = dict(devices)
         self._source = (source, 0) if source else None
         self._sessions: dict[str, aiohttp.ClientSession] = {}
+
+    def know(self, devices: Mapping[str, Mapping[str, Any]]) -> None:
+        """The devices as they are described now."""
+        self._devices.update(devices)
 
     async def ask(
         self, device: str, path: str, *, method: str = "GET", body: object = None, url: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,15 @@ from simulator.fleet.control.calls import ROUTES
 from simulator.fleet.control.route import ControlRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiohttp.typedefs import Handler
 
     from simulator.fleet.control.route import ControlRoute
     from simulator.fleet.engine import Engine
 
 LARGEST_BODY = 16 << 20
+DEEPEST = 40
 
 
 def application(engine: Engine) -> web.Application:
@@ -35,26 +39,53 @@ def application(engine: Engine) -> web.Application:
 def _served(route: ControlRoute, engine: Engine) -> Handler:
     async def serve(request: web.Request) -> web.StreamResponse:
         _refuse_foreign_pages(request)
-        body = await _body(request, route)
-        answer = await route.handler(ControlRequest(engine, dict(request.match_info), dict(request.query), body))
-        if isinstance(answer, str):
-            return web.Response(text=answer)
-        return web.json_response(answer)
+        engine.calls += 1
+        try:
+            body = await _body(request, route)
+            answer = await route.handler(
+                ControlRequest(engine, dict(request.match_info), dict(request.query), body)
+            )
+        finally:
+            engine.calls -= 1
+        return web.Response(text=answer) if isinstance(answer, str) else web.json_response(answer)
 
     return serve
 
 
 async def _body(request: web.Request, route: ControlRoute) -> Any:
     """The body by the route's model; raw JSON where the route has none of its own."""
-    text = await request.text()
-    if not text:
-        decoded: Any = {}
-    else:
-        try:
-            decoded = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise FleetError(f"the body is no JSON: {error}") from None
+    content = await request.read()
+    decoded = _decoded(content) if content else {}
     return decoded if route.body is None else route.body.model_validate(decoded)
+
+
+def _decoded(content: bytes) -> Any:
+    """JSON as RFC 8259 has it: no NaN, no Infinity, and not deeper than anything that makes sense here."""
+    try:
+        decoded = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise FleetError(f"the body is no JSON: {error}") from None
+    level, depth = [decoded], 0
+    while level := [child for value in level for child in _children(value)]:
+        depth += 1
+        if depth > DEEPEST:
+            raise FleetError(f"the body is nested deeper than {DEEPEST} levels")
+    return decoded
+
+
+def _children(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:40]} is too large")
+    return number
 
 
 def _refuse_foreign_pages(request: web.Request) -> None:

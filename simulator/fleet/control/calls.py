@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 MOST_RECORDS = 50_000
 """Records in one answer; ask again from the last number for more."""
+LONGEST = 100 * 365 * 86400.0
+"""Device seconds: a hundred years."""
 
 
 class Advance(BaseModel):
     """Move a stepped clock by `seconds`."""
 
     model_config = ConfigDict(extra="forbid")
-    seconds: Annotated[float, Field(ge=0, le=100 * 365 * 86400)]
+    seconds: Annotated[float, Field(ge=0, le=LONGEST)]
 
 
 class Pass(BaseModel):
     """Let time pass up to device time `limit`: to the next deadline of a stepped clock, else a moment."""
 
     model_config = ConfigDict(extra="forbid")
-    limit: Annotated[float, Field(ge=0)]
+    limit: Annotated[float, Field(ge=0, le=LONGEST)]
 
 
 class Remark(BaseModel):
