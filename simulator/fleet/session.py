@@ -166,12 +166,13 @@ class Session:
         What is watched already goes on being watched, and what was seen stays. A device that cannot be reached, or
         is not set up, has no stream yet.
         """
-        wanted = tuple(sorted({*streams, *(self._watched or ())}))
-        if self._watched is not None and self._known and wanted == self._watched:
+        before = self._watched or ()
+        wanted = tuple(sorted({*streams, *before}))
+        if self._watched is not None and self._known and wanted == before:
             return
         fleet = self.fleet()
         ready = {device["name"] for device in fleet["devices"] if device["url"] and not device["needs_setup"]}
-        watched = tuple(name for name in wanted if name in ready)
+        watched = tuple(name for name in wanted if name in ready or name in before)
         body = {"fleet": fleet, "streams": watched, "go_on": self._watched is not None}
         self._observers.call("PUT", "/v1/site", body, wait=30)
         self._watched = watched

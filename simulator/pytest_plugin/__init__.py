@@ -5,11 +5,11 @@
         axis_io.input(1).cut()
         axis_io.expect.everywhere("tampering", within=2).wait()
 
-`option.py` reads the options, `bench.py` holds the engine process of a worker, `fixture.py` has the fixtures,
-`check.py` what is checked when a test ends, `report.py` what a failure shows, `scenario_file.py` collects
-`*.scenario.yaml`.
-Importing the plugin imports nothing of the simulator but these files: the work is done in a child process, which
-neither pytest-socket nor freezegun nor the tester's event loop can touch.
+`option.py` and `marker.py` read options and markers, `bench.py` holds the engine process of a worker, `fixture.py` has
+the fixtures, `instrument.py` what the smaller ones give, `check.py` what is checked when a test ends, `report.py` and
+`evidence.py` what a failure shows and keeps, `scenario_file.py` collects `*.scenario.yaml`.
+Importing the plugin imports nothing of the simulator but these files and the caller: the work is done in a child
+process, which neither pytest-socket nor freezegun nor the tester's event loop can touch.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator.pytest_plugin.fixture import (
+    _axis_firmware,
     axis_clock,
     axis_fleet,
     axis_fleet_factory,
@@ -29,13 +30,17 @@ from simulator.pytest_plugin.fixture import (
     axis_speaker,
     capaxis,
 )
-from simulator.pytest_plugin.option import MARKERS, add_options, read_options
+from simulator.pytest_plugin.marker import MARKERS, check_markers
+from simulator.pytest_plugin.option import add_options, read_options
+from simulator.pytest_plugin.parametrise import DEVICES, device_id, parametrise_firmware
+from simulator.pytest_plugin.report import complete
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
 __all__ = [
+    "_axis_firmware",
     "axis_clock",
     "axis_fleet",
     "axis_fleet_factory",
@@ -63,9 +68,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    from simulator.pytest_plugin.option import parametrise_firmware
-
     parametrise_firmware(metafunc)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    return device_id(val) if argname in DEVICES else None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -76,18 +83,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return ScenarioFile.from_parent(parent, path=file_path)
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    from simulator.pytest_plugin.option import check_markers
-
-    check_markers(item)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    check_markers(items)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    from simulator.pytest_plugin.report import add_evidence
-
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    add_evidence(item, report)
+    complete(item, report)
     return report

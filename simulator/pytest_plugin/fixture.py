@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.pytest_plugin.bench import EngineProcess, FleetHandle, TestFleet, evidence_name, seed_of_test
-from simulator.pytest_plugin.check import check_fleet
-from simulator.pytest_plugin.option import AxisOptions, marker_arguments, read_options
-from simulator.pytest_plugin.report import keep_evidence, remember_fleet
-from simulator.units import parse_duration
+from simulator.pytest_plugin.bench import EngineProcess, FleetHandle, Recipe, seed_of_test
+from simulator.pytest_plugin.check import check_fleet, unawaited
+from simulator.pytest_plugin.evidence import evidence_folder
+from simulator.pytest_plugin.instrument import Captured, ClockHandle
+from simulator.pytest_plugin.marker import marker_arguments, wanted_features
+from simulator.pytest_plugin.option import AxisOptions, read_options
+from simulator.pytest_plugin.report import remember_fleet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from simulator.fleet.handle import DeviceHandle, IoModule, Speaker
-
-DEFAULT_FIRMWARE = "12.9.57"
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +39,7 @@ def axis_process(axis_options: AxisOptions) -> Iterator[EngineProcess]:
 def _axis_firmware(request: pytest.FixtureRequest, axis_options: AxisOptions) -> str:
     """The firmware of this test's devices: of its marker, of the parametrisation, of the options."""
     named = marker_arguments(request.node).get("firmware")
-    if named:
-        return str(named)
-    if hasattr(request, "param"):
-        return str(request.param)
-    return axis_options.firmware[0] if axis_options.firmware else DEFAULT_FIRMWARE
+    return str(named or getattr(request, "param", None) or axis_options.first_firmware)
 
 
 @pytest.fixture
@@ -52,34 +48,43 @@ def axis_fleet(
 ) -> Iterator[FleetHandle]:
     """A fresh fleet, empty or as the marker `axis(devices=...)` says; checked and taken away afterwards."""
     marker = marker_arguments(request.node)
-    seed = int(marker.get("seed", seed_of_test(axis_options.seed, request.node.nodeid)))
-    fleet = FleetHandle(axis_process, TestFleet(seed, axis_options, _axis_firmware))
+    seed = marker.get("seed", seed_of_test(axis_options.seed, request.node.nodeid))
+    axis_process.revive()
+    fleet = FleetHandle(axis_process, Recipe(seed, axis_options, _axis_firmware))
     fleet.start(list(marker.get("devices", ())))
-    skip_without_features(request.node, fleet)
     remember_fleet(request.node, fleet)
     try:
+        _skip_without_features(request.node, fleet)
         yield fleet
     finally:
         try:
-            keep_evidence(request.node, fleet)
             check_fleet(request.node, fleet)
         finally:
             fleet.close()
+
+
+def _skip_without_features(node: pytest.Item, fleet: FleetHandle) -> None:
+    """Honour `axis_feature`."""
+    wanted = wanted_features(node)
+    if not wanted:
+        return
+    present = fleet.fleet()["features"]
+    missing = [name for name in wanted if name not in present]
+    if missing:
+        pytest.skip(f"this fleet has no {', '.join(missing)}; it has {', '.join(present)}")
 
 
 @pytest.fixture(scope="session")
 def axis_fleet_factory(axis_options: AxisOptions) -> Iterator[Callable[..., FleetHandle]]:
     """`make(devices=[...], seed=1)`: fleets for a module or a session, each in an engine of its own.
 
-    The caller may close a fleet early with `fleet.engine.close()`; what is left is closed at the end.
+    Whoever makes one closes it with `fleet.close()`; what is left is closed at the end.
     """
     made: list[FleetHandle] = []
 
     def make(devices: list[dict[str, Any]] | None = None, *, seed: int | None = None) -> FleetHandle:
-        engine = EngineProcess()
-        firmware = axis_options.firmware[0] if axis_options.firmware else DEFAULT_FIRMWARE
-        recipe = TestFleet(axis_options.seed if seed is None else seed, axis_options, firmware)
-        fleet = FleetHandle(engine, recipe)
+        recipe = Recipe(axis_options.seed if seed is None else seed, axis_options, axis_options.first_firmware)
+        fleet = FleetHandle(EngineProcess(), recipe, owns_engine=True)
         made.append(fleet)
         fleet.start(devices or [])
         return fleet
@@ -87,106 +92,60 @@ def axis_fleet_factory(axis_options: AxisOptions) -> Iterator[Callable[..., Flee
     yield make
     for fleet in made:
         fleet.close()
-        fleet.engine.close()
+    forgotten = [line for fleet in made for line in unawaited(fleet)]
+    if forgotten:
+        pytest.fail("\n  ".join(["at the end of axis_fleet_factory:", *forgotten]), pytrace=False)
+
+
+IO_MODULE: dict[str, Any] = {
+    "name": "io-1",
+    "model": "A9210",
+    "mqtt": True,
+    "supervised": dict.fromkeys(("1", "2", "9", "10"), "SerialFirst4k7"),
+}
+"""The default I/O module as an installer leaves it: on the site's broker, its four alarm inputs supervised."""
+SPEAKER: dict[str, Any] = {"name": "speaker-1", "model": "C1410", "mqtt": True}
 
 
 @pytest.fixture
 def axis_io(request: pytest.FixtureRequest, axis_fleet: FleetHandle) -> IoModule:
-    """One AXIS A9210. Parametrise it indirectly with fields of the device: `{"mqtt": True}`."""
-    return _default_device(request, axis_fleet, "io-1", "A9210")  # type: ignore[return-value]
+    """One AXIS A9210, publishing to the site's broker, with inputs 1, 2, 9 and 10 supervised (4.7k, serial first).
+
+    Parametrise it indirectly with fields of the device that shall be otherwise: `{"mqtt": False}`.
+    """
+    return _default_device(request, axis_fleet, IO_MODULE)  # type: ignore[return-value]
 
 
 @pytest.fixture
 def axis_speaker(request: pytest.FixtureRequest, axis_fleet: FleetHandle) -> Speaker:
-    """One AXIS C1410 Mk II. Parametrise it indirectly with fields of the device."""
-    return _default_device(request, axis_fleet, "speaker-1", "C1410")  # type: ignore[return-value]
+    """One AXIS C1410 Mk II, publishing to the site's broker. Parametrise it indirectly with fields of the device."""
+    return _default_device(request, axis_fleet, SPEAKER)  # type: ignore[return-value]
 
 
-def _default_device(request: pytest.FixtureRequest, fleet: FleetHandle, name: str, model: str) -> DeviceHandle:
+def _default_device(request: pytest.FixtureRequest, fleet: FleetHandle, usual: dict[str, Any]) -> DeviceHandle:
+    """The first device of the model that is there already, else a new one."""
     fields = dict(getattr(request, "param", None) or {})
-    for device in fleet:
-        if device.model == model and not fields:
-            return device
-    return fleet.add(name, model=model, **fields)  # type: ignore[no-any-return]
-
-
-class ClockHandle:
-    """Device time of this test's fleet."""
-
-    def __init__(self, fleet: FleetHandle) -> None:
-        self._fleet = fleet
-
-    @property
-    def now(self) -> float:
-        """Device seconds since the fleet started."""
-        return float(self._fleet.clock()["now"])
-
-    def advance(self, duration: str) -> None:
-        """Move a virtual clock; on a running one, wait that long."""
-        seconds = parse_duration(duration)
-        if self._fleet.clock()["stepped"]:
-            self._fleet.advance(seconds)
-            return
-        limit = self.now + seconds
-        while self.now < limit:
-            self._fleet.pass_time(limit)
-
-    def pause(self) -> None:
-        """Let device time stand still."""
-        self._fleet.act({"clock": "pause"})
-
-    def rate(self, factor: float) -> None:
-        """Let device time run `factor` times as fast, up to 20."""
-        self._fleet.act({"clock": {"rate": factor}})
+    if fields and fleet.engine.attached:
+        pytest.skip("an attached fleet is used as it is; this test wants a device of its own")
+    present = [device for device in fleet.fleet()["devices"] if device["kind"] == usual["model"]]
+    if present and not fields:
+        return fleet[present[0]["name"]]
+    return fleet.add(**{**usual, **fields})
 
 
 @pytest.fixture
 def axis_clock(axis_fleet: FleetHandle) -> ClockHandle:
-    """Device time: `pause()`, `advance("90s")`, `rate(20)`."""
+    """Device time: `pause()`, `resume()`, `advance("90s")`, `rate(20)`."""
     return ClockHandle(axis_fleet)
 
 
 @pytest.fixture
 def axis_output_path(request: pytest.FixtureRequest, axis_options: AxisOptions) -> Path:
-    """This test's evidence folder; what the test puts there is kept."""
-    folder = Path(axis_options.evidence_dir) / evidence_name(request.node.nodeid)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-class Captured:
-    """What the client did and what the fleet said, in the manner of `caplog`."""
-
-    def __init__(self, fleet: FleetHandle) -> None:
-        self._fleet = fleet
-        self._after = fleet.began
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """All records of the journal since the test began or since `clear`."""
-        return list(self._fleet.journal(after=self._after)["records"])
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        """Records of one kind: `request`, `message`, `event`, `violation`, ...; `mqtt` is `message`."""
-        return list(self._fleet.journal(after=self._after, kinds={"mqtt": "message"}.get(kind, kind))["records"])
-
-    def clear(self) -> None:
-        """Begin anew from here."""
-        self._after = int(self._fleet.journal(after=2**50)["last"])
+    """This test's evidence folder, emptied of the last run; what the test puts there is kept."""
+    return evidence_folder(request.node, axis_options)
 
 
 @pytest.fixture
 def capaxis(axis_fleet: FleetHandle) -> Captured:
     """Access to the journal: `.records`, `.of("request")`, `.clear()`."""
     return Captured(axis_fleet)
-
-
-def skip_without_features(node: pytest.Item, fleet: FleetHandle) -> None:
-    """Honour `axis_feature`: skip where the fleet lacks one."""
-    wanted = [name for marker in node.iter_markers("axis_feature") for name in marker.args]
-    if not wanted:
-        return
-    present = fleet.fleet()["features"]
-    missing = [name for name in wanted if name not in present]
-    if missing:
-        pytest.skip(f"this fleet has no {', '.join(missing)}; it has {', '.join(present)}")

@@ -1,30 +1,32 @@
-"""Options, ini settings and markers of the plugin, checked once at configuration."""
+"""Options and ini settings of the plugin, checked once at configuration."""
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-_OPTIONS = (
-    ("seed", "N", "seed of every fleet; with the node id it makes a test's own seed"),
-    ("evidence", "off|on|retain-on-failure", "when to keep a test's evidence folder"),
-    ("evidence-dir", "PATH", "where evidence folders go"),
-    ("clock", "real|x10|virtual", "device time: real, ten times as fast, or moved by axis_clock only"),
-    ("bind", "ADDRESS|BLOCK", "127.0.0.1 for one address with many ports, or an address block 0 to 59"),
-    ("attach", "URL", "use a running fleet's control API instead of starting an engine"),
-)
-_DEFAULTS = {"seed": "1", "evidence": "retain-on-failure", "evidence-dir": "axsim-evidence", "clock": "real"}
-_CHOICES = {"evidence": ("off", "on", "retain-on-failure"), "clock": ("real", "x10", "virtual")}
+DEFAULT_FIRMWARE = "12.9.57"
 SINGLE_ADDRESS = "127.0.0.1"
+EVIDENCE = ("off", "on", "retain-on-failure")
+CLOCKS = ("real", "x10", "virtual")
+LAST_BLOCK = 59
+LARGEST_SEED = 10**18 - 1
 
-MARKERS = (
-    "axis(devices=..., firmware=..., seed=..., evidence=..., allow_unknown=...): the fleet of one test",
-    "axis_feature(*names): skip where the fleet lacks a feature, such as `low-ports`",
-    "axis_expect_leak(*kinds): connections or subscriptions this test's client leaves open on purpose",
+_OPTIONS = (
+    ("seed", "N", "seed of every fleet; with the node id it makes a test's own seed", "1"),
+    ("evidence", "|".join(EVIDENCE), "when to keep a test's evidence folder", "retain-on-failure"),
+    ("evidence-dir", "PATH", "where evidence folders go", "axsim-evidence"),
+    ("clock", "|".join(CLOCKS), "device time: real, ten times as fast, or moved by axis_clock only", "real"),
+    (
+        "bind",
+        "ADDRESS|BLOCK",
+        f"{SINGLE_ADDRESS} for one address with many ports, or an address block 0 to 59",
+        "",
+    ),
+    ("attach", "URL", "use a running fleet's control API instead of starting an engine", ""),
 )
 _OPTIONS_KEY = pytest.StashKey["AxisOptions"]()
 
@@ -43,14 +45,29 @@ class AxisOptions:
     attach: str = ""
     strict: bool = False
     account: dict[str, str] = field(default_factory=lambda: {"user": "root", "password": "pass"})
+    """Credentials that devices are set up with."""
 
     @property
     def header(self) -> str:
         """The line in pytest's header."""
-        firmware = ",".join(self.firmware) or "12.9.57"
+        firmware = ",".join(self.firmware) or DEFAULT_FIRMWARE
         where = self.attach or (SINGLE_ADDRESS if self.single_address else _block_text(self.block))
         ground = f"seed={self.seed} clock={self.clock} firmware={firmware}"
         return f"axis: {ground} addresses={where} evidence={self.evidence}"
+
+    @property
+    def first_firmware(self) -> str:
+        """Firmware of devices for which nothing else is said."""
+        return self.firmware[0] if self.firmware else DEFAULT_FIRMWARE
+
+    @property
+    def repeat(self) -> list[str]:
+        """Arguments that make another run the same as this one."""
+        words = ["--axis-seed", str(self.seed)]
+        words += [word for version in self.firmware for word in ("--axis-firmware", version)]
+        words += ["--axis-clock", self.clock] if self.clock != "real" else []
+        words += ["--axis-bind", SINGLE_ADDRESS] if self.single_address else []
+        return words + (["--axis-attach", self.attach] if self.attach else [])
 
 
 def _block_text(block: int | None) -> str:
@@ -60,10 +77,11 @@ def _block_text(block: int | None) -> str:
 def add_options(parser: pytest.Parser) -> None:
     """Each option has an ini twin: `--axis-seed` and `axis_seed`."""
     group = parser.getgroup("axis", "virtual AXIS devices")
-    for name, metavar, text in _OPTIONS:
-        group.addoption(f"--axis-{name}", dest=_dest(name), metavar=metavar, default=None, help=text)
-        parser.addini(_dest(name), text, default="")
-    firmware = "firmware of the devices; give it again to run each test with each"
+    for name, metavar, text, default in _OPTIONS:
+        told = f"{text} (default: {default})" if default else text
+        group.addoption(f"--axis-{name}", dest=_dest(name), metavar=metavar, default=None, help=told)
+        parser.addini(_dest(name), told, default="")
+    firmware = f"firmware of the devices; give it again to run each test with each (default: {DEFAULT_FIRMWARE})"
     group.addoption(
         "--axis-firmware", dest="axis_firmware", metavar="VERSION", action="append", default=None, help=firmware
     )
@@ -85,62 +103,73 @@ def read_options(config: pytest.Config) -> AxisOptions:
 
 
 def _options(config: pytest.Config) -> AxisOptions:
-    values = {name: _value(config, name) for name, _, _ in _OPTIONS}
-    for name, choices in _CHOICES.items():
-        if values[name] not in choices:
-            raise pytest.UsageError(f"--axis-{name}: {values[name]!r} is none of {', '.join(choices)}")
-    if not re.fullmatch(r"\d{1,18}", values["seed"]):
-        raise pytest.UsageError(f"--axis-seed: {values['seed']!r} is no whole number")
-    bind = values["bind"]
-    if bind and bind != SINGLE_ADDRESS and not (bind.isdecimal() and int(bind) <= 59):
-        raise pytest.UsageError(f"--axis-bind: {bind!r} is neither {SINGLE_ADDRESS} nor a block from 0 to 59")
-    if values["attach"] and not re.match(r"http://[^/]+$", values["attach"]):
-        raise pytest.UsageError(f"--axis-attach: {values['attach']!r} is no http://host:port")
+    bind = _value(config, "bind")
     strict = config.getoption("axis_strict")
     return AxisOptions(
-        seed=int(values["seed"]),
-        evidence=values["evidence"],
-        evidence_dir=values["evidence-dir"],
-        clock=values["clock"],
-        firmware=tuple(config.getoption("axis_firmware") or config.getini("axis_firmware")),
-        block=int(bind) if bind.isdecimal() else None,
+        seed=_seed(_value(config, "seed")),
+        evidence=_choice("evidence", _value(config, "evidence"), EVIDENCE),
+        evidence_dir=_evidence_dir(config),
+        clock=_choice("clock", _value(config, "clock"), CLOCKS),
+        firmware=tuple(
+            _firmware(one) for one in config.getoption("axis_firmware") or config.getini("axis_firmware")
+        ),
+        block=_block(bind),
         single_address=bind == SINGLE_ADDRESS,
-        attach=values["attach"],
+        attach=_attach(_value(config, "attach")),
         strict=bool(config.getini("axis_strict") if strict is None else strict),
     )
 
 
 def _value(config: pytest.Config, name: str) -> str:
     given = config.getoption(_dest(name))
-    return str(given or config.getini(_dest(name)) or _DEFAULTS.get(name, ""))
+    default = next(default for known, _, _, default in _OPTIONS if known == name)
+    return str(given if given is not None else config.getini(_dest(name)) or default)
 
 
-def parametrise_firmware(metafunc: pytest.Metafunc) -> None:
-    """Several `--axis-firmware`: each test that uses a device runs once with each."""
-    versions = read_options(metafunc.config).firmware
-    if len(versions) > 1 and {"axis_io", "axis_speaker", "axis_fleet"} & set(metafunc.fixturenames):
-        metafunc.parametrize("_axis_firmware", versions, indirect=True)
+def _choice(name: str, value: str, valid: tuple[str, ...]) -> str:
+    if value not in valid:
+        raise pytest.UsageError(f"--axis-{name}: {value!r} is none of {', '.join(valid)}")
+    return value
 
 
-def marker_arguments(item: pytest.Item) -> dict[str, Any]:
-    """Keywords of the nearest `axis` marker."""
-    marker = item.get_closest_marker("axis")
-    return dict(marker.kwargs) if marker is not None else {}
+def _seed(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", value):
+        raise pytest.UsageError(f"--axis-seed: {value!r} is no whole number from 0 to {LARGEST_SEED}")
+    return int(value)
 
 
-def check_markers(item: pytest.Item) -> None:
-    """A wrong keyword is a usage error that names the valid ones."""
-    for marker in item.iter_markers("axis"):
-        known = inspect.signature(_axis_marker).parameters
-        wrong = set(marker.kwargs) - set(known)
-        if marker.args or wrong:
-            named = ", ".join(sorted(wrong)) or "positional arguments"
-            raise pytest.UsageError(
-                f"{item.nodeid}: marker axis does not take {named}; it takes {', '.join(known)}"
-            )
+def _block(value: str) -> int | None:
+    if value in ("", SINGLE_ADDRESS):
+        return None
+    if not re.fullmatch(r"[0-9]{1,2}", value) or int(value) > LAST_BLOCK:
+        raise pytest.UsageError(
+            f"--axis-bind: {value!r} is neither {SINGLE_ADDRESS} nor a block from 0 to {LAST_BLOCK}"
+        )
+    return int(value)
 
 
-def _axis_marker(
-    *, devices: object, firmware: object, seed: object, evidence: object, allow_unknown: object
-) -> None:
-    """The signature of the marker."""
+def _attach(value: str) -> str:
+    if value and not re.fullmatch(r"http://[^/:@\s]+:[0-9]{1,5}/?", value):
+        raise pytest.UsageError(f"--axis-attach: {value!r} is no control address such as http://127.0.0.1:8800")
+    return value.rstrip("/")
+
+
+def _firmware(version: str) -> str:
+    """A version that ships, the first parts of one, or any full version: that is served by the nearest track."""
+    from simulator.resources import folder
+
+    shipped = sorted({path.name for path in folder("profiles").glob("*/*") if path.is_dir()})
+    begins = any(f"{known}.".startswith(f"{version}.") for known in shipped)
+    if not begins and not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,5}){2,3}", version):
+        raise pytest.UsageError(
+            f"--axis-firmware: {version!r} is none of {', '.join(shipped)}, nor a full version such as 12.4.59"
+        )
+    return version
+
+
+def _evidence_dir(config: pytest.Config) -> str:
+    """Beside where pytest was started, or for the ini setting beside the ini file; a test may change folders."""
+    given = config.getoption("axis_evidence_dir")
+    written = config.getini("axis_evidence_dir")
+    base = config.rootpath if given is None and written else config.invocation_params.dir
+    return str(Path(base) / _value(config, "evidence-dir"))

@@ -1,75 +1,107 @@
-"""What a failing test shows and keeps: the seed, the last lines of the timeline, the evidence folder."""
+"""What a failing test shows: a crash of the simulator first, then the timeline, the evidence and how to repeat it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from simulator.errors import FleetError
-from simulator.pytest_plugin.bench import evidence_name
-from simulator.pytest_plugin.option import marker_arguments
+from simulator.pytest_plugin.evidence import is_kept, planned_folder, written_folder
 
 if TYPE_CHECKING:
     from simulator.pytest_plugin.bench import FleetHandle
 
 SHOWN = 12
 """Lines of the timeline in a failure."""
+WIDEST = 200
+"""Characters of one such line."""
 _FLEET = pytest.StashKey["FleetHandle"]()
 _FAILED = pytest.StashKey[bool]()
-_FOLDER = pytest.StashKey[str]()
+_CRASH_TOLD = pytest.StashKey[bool]()
+_TIMELINE = pytest.StashKey[str]()
 
 
 def remember_fleet(node: pytest.Item, fleet: FleetHandle) -> None:
     """From now on a failure of this test shows this fleet."""
     node.stash[_FLEET] = fleet
+    node.stash[_FAILED] = node.stash[_CRASH_TOLD] = False
+    node.stash[_TIMELINE] = ""
 
 
-def add_evidence(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Seed and folder into the report's properties, and for a failure the timeline into its sections."""
+def has_failed(node: pytest.Item) -> bool:
+    """Whether set-up or the test itself has failed so far."""
+    return node.stash.get(_FAILED, False)
+
+
+def crash_told(node: pytest.Item) -> bool:
+    """Whether the report of the test itself begins with the crash of the engine."""
+    return node.stash.get(_CRASH_TOLD, False)
+
+
+def remember_timeline(node: pytest.Item, fleet: FleetHandle) -> None:
+    """The fleet is about to go: keep the lines that a failure shows."""
+    node.stash[_TIMELINE] = _timeline(fleet)
+
+
+def complete(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Seed and folder into the report's properties; timeline and command into the sections of a failure."""
     fleet = item.stash.get(_FLEET, None)
     if fleet is None:
         return
     if report.failed:
-        item.stash[_FAILED] = True
-        if report.when == "call":
-            report.sections.append(("axis timeline", _timeline(fleet)))
-        report.sections.append(("axis repeat", f'pytest "{item.nodeid}" --axis-seed {fleet.made.options.seed}'))
+        _explain(item, report, fleet)
     if report.when == "teardown":
+        folder = written_folder(item)
         report.user_properties.append(("axis_seed", str(fleet.seed)))
-        folder = item.stash.get(_FOLDER, None)
         if folder is not None:
-            report.user_properties.append(("axis_evidence", folder))
-            report.sections.append(("axis evidence", folder))
+            report.user_properties.append(("axis_evidence", str(folder)))
 
 
-def keep_evidence(node: pytest.Item, fleet: FleetHandle) -> None:
-    """Write the evidence folder if the options or the test's marker ask for it."""
-    options = fleet.made.options
-    when = marker_arguments(node).get("evidence", options.evidence)
-    if when == "off" or (when == "retain-on-failure" and not node.stash.get(_FAILED, False)):
-        return
-    from simulator.report.evidence import write_journal
+def _explain(item: pytest.Item, report: pytest.TestReport, fleet: FleetHandle) -> None:
+    item.stash[_FAILED] = True
+    if report.when != "teardown":
+        remember_timeline(item, fleet)
+        _put_crash_first(item, report, fleet)
+    options = fleet.recipe.options
+    timeline = item.stash[_TIMELINE]
+    if timeline and is_kept(item, options, failed=True):
+        timeline += f"\nevidence  {planned_folder(item, options) / 'timeline.html'}"
+    repeat = shlex.join(["pytest", item.nodeid, *options.repeat])
+    report.sections.append(("axis", "\n".join(filter(None, [timeline, f"repeat    {repeat}"]))))
 
-    folder = Path(options.evidence_dir) / evidence_name(node.nodeid)
-    try:
-        write_journal(folder, fleet.fleet(), fleet.journal(after=fleet.began)["records"], title=node.nodeid)
-    except FleetError:
-        return  # the engine is gone: check_fleet says so
-    node.stash[_FOLDER] = str(folder)
+
+def _put_crash_first(item: pytest.Item, report: pytest.TestReport, fleet: FleetHandle) -> None:
+    """A dead engine looks like a client's timeout; so the engine's end is told before the traceback."""
+    obituary = fleet.engine.obituary()
+    if obituary:
+        item.stash[_CRASH_TOLD] = True
+        report.longrepr = f"the simulator itself failed: {obituary}\n\n{report.longreprtext}"
 
 
 def _timeline(fleet: FleetHandle) -> str:
+    """The last lines since the last deed of hands, headed by the device seconds they span."""
     try:
-        records = fleet.journal(after=fleet.began)["records"]
-    except FleetError as error:
-        return str(error)
-    return "\n".join(_line(record) for record in records[-SHOWN:]) or "nothing happened"
+        records = [record for record in fleet.story() if not _is_chatter(record)]
+    except FleetError:
+        return ""
+    since = [record for record in records if record["number"] > fleet.touched.mark.journal]
+    shown = since[-SHOWN:]
+    if not shown:
+        return "timeline  nothing happened"
+    head = f"timeline  {shown[0]['at']:.3f} .. {shown[-1]['at']:.3f} ({len(shown)} of {len(records)} lines)"
+    return "\n".join([head, *map(_line, shown)])
+
+
+def _is_chatter(record: dict[str, Any]) -> bool:
+    """Logs of who asked: the requests themselves tell it better."""
+    return (record["kind"] == "log" and record["what"] in ("audit", "access")) or record["what"].endswith(
+        "Log/Audit"
+    )
 
 
 def _line(record: dict[str, Any]) -> str:
-    data = " ".join(f"{key}={value}" for key, value in record["data"].items() if key != "payload")
-    return f"{record['at']:10.3f}  {record['device']:<12} {record['kind']:<10} {record['what']} {data}"[
-        :200
-    ].rstrip()
+    data = " ".join(f"{key}={value}" for key, value in record["data"].items() if value not in ("", None))
+    text = f"{record['at']:10.3f}  {record['device']:<12} {record['kind']:<10} {record['what']} {data}".rstrip()
+    return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."

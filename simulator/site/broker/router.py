@@ -115,6 +115,11 @@ class Router:
             if session.filters.pop(pattern, None) is not None:
                 self._forget_filter(session, pattern)
 
+    def filters_of(self, client_id: str) -> tuple[str, ...]:
+        """What a client is subscribed to."""
+        session = self._sessions.get(client_id)
+        return () if session is None else tuple(session.filters)
+
     def connected(self, client_id: str) -> bool:
         """Whether a client of this id is connected now."""
         session = self._sessions.get(client_id)

@@ -148,6 +148,10 @@ class BrokerServer:
             connection.abort("dropped")
         return len(chosen)
 
+    def subscribed(self) -> list[tuple[str, str]]:
+        """Client id and peer of every connected client that has subscriptions."""
+        return [(c.client_id, c.peer) for c in self._connections if self.router.filters_of(c.client_id)]
+
     def stall(self, client_id: str | None = None) -> None:
         """Stay connected, and neither read nor answer."""
         self.orders.stall(client_id)
