@@ -43,7 +43,7 @@ def _step_lines(step: StepResult) -> Iterator[str]:
     if step.detail:
         yield f"  {step.detail}"
     for expectation in step.expectations:
-        if expectation.verdict is not Verdict.PASSED:
+        if expectation.verdict is Verdict.FAILED:
             yield f"  expected  {expectation.text}"
             yield from (f"  {line}" for line in expectation.detail.splitlines())
 

@@ -44,11 +44,18 @@ class Scene:
         self.problem = ""
         self.error = False
         self.mechanism = ""
+        self.acted = False
+        """Whether its verb is done, so that its watches are all there."""
+        self.told = False
+
+    @property
+    def decided(self) -> bool:
+        return self.acted and all(watch.decided for watch in self.watches)
 
     def result(self) -> StepResult:
         expectations = tuple(_decision(watch) for watch in self.watches)
         verdicts = {decision.verdict for decision in expectations}
-        verdict = Verdict.FAILED if Verdict.FAILED in verdicts else Verdict.PASSED
+        verdict = next((worst for worst in (Verdict.FAILED, Verdict.SKIPPED) if worst in verdicts), Verdict.PASSED)
         if self.problem:
             verdict = Verdict.ERROR if self.error else Verdict.FAILED
         return StepResult(
@@ -57,8 +64,8 @@ class Scene:
 
 
 def _decision(watch: Watch) -> ExpectationResult:
-    verdict = Verdict.PASSED if watch.satisfied else Verdict.FAILED
-    detail = "" if watch.satisfied else watch.detail()
+    verdict = Verdict.PASSED if watch.satisfied else Verdict.FAILED if watch.decided else Verdict.SKIPPED
+    detail = watch.detail() if verdict is Verdict.FAILED else ""
     device = f" ({watch.device})" if watch.device else ""
     seen_at = None if watch.outside else watch.seen_at
     return ExpectationResult(watch.text + device, verdict, detail, seen_at)
@@ -67,7 +74,14 @@ def _decision(watch: Watch) -> ExpectationResult:
 class Performance:
     """Plays a plan once. `results`, `verdict` and the rest tell what came of it."""
 
-    def __init__(self, plan: Plan, session: Session, folder: Path, progress: Callable[[StepResult], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        session: Session,
+        folder: Path,
+        progress: Callable[[StepResult], None],
+        pulse: Callable[[float, str], None],
+    ) -> None:
         self.plan = plan
         self.session = session
         self.results: list[StepResult] = []
@@ -78,12 +92,15 @@ class Performance:
         self.detail = ""
         self._folder = folder
         self._progress = progress
+        self._pulse = pulse
         self._fleet_file = folder / "fleet.json"
         self._client = ClientProcess(plan.client, self._fleet_file) if plan.client is not None else None
         self._vigil = Vigil(session, self._client)
+        self._vigil.looked = self._looked
         self._scenes: list[Scene] = []
         self._always: list[Scene] = []
         self._verdict: Verdict | None = None
+        self._next = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -121,6 +138,23 @@ class Performance:
         """End the client, whatever it does."""
         if self._client is not None:
             self._client.kill()
+
+    def interrupt(self) -> None:
+        """A person stopped it: what was seen so far stays."""
+        self._verdict, self.detail = Verdict.ERROR, "interrupted"
+
+    def _looked(self, now: float) -> None:
+        """Tell each step once, as soon as it is decided, and meanwhile what is waited for."""
+        waiting = [scene.title for scene in self._scenes if not scene.decided]
+        for scene in self._scenes:
+            if scene.decided:
+                self._tell(scene)
+        self._pulse(now, waiting[0] if waiting else self._next)
+
+    def _tell(self, scene: Scene) -> None:
+        if not scene.told:
+            scene.told = True
+            self._progress(scene.result())
 
     # The acts
 
@@ -161,6 +195,7 @@ class Performance:
         mark = self._vigil.mark()
         for expected in self.plan.steady:
             scene.watches += self._vigil.watch(expected, mark)
+        scene.acted = True
         self._vigil.run_out()
         if any(not watch.satisfied for watch in scene.watches):
             raise _Abort
@@ -175,8 +210,10 @@ class Performance:
             self._client.start()
 
     def _perform(self, step: Step) -> None:
+        self._next = f"next: {step.title}"
         due = self._due(step)
         self._vigil.run_until(due)
+        self._next = ""
         scene = self._scene(step.title, str(step.place), step.source)
         self.session.remark("step", step.title, place=str(step.place))
         mark = self._vigil.mark()
@@ -189,8 +226,8 @@ class Performance:
             raise _Abort from None
         scene.mechanism = self._mechanism(step, mark)
         self._previous = due
+        scene.acted = True
         self._vigil.look()
-        self._progress(scene.result())
 
     def _due(self, step: Step) -> float:
         """Device time of the step; for one that waits for an event, when that was seen."""
@@ -203,7 +240,7 @@ class Performance:
             self._vigil.run_until(min(deadline, self._vigil.session.clock()["now"] + 1.0))
         if any(not watch.satisfied for watch in watches):
             scene = self._scene(f"when {step.when.event.text}", str(step.place), step.source)
-            scene.watches = watches
+            scene.watches, scene.acted = watches, True
             raise _Abort
         return float(self.session.clock()["now"]) + step.when.delay
 
@@ -265,11 +302,13 @@ class Performance:
                     watch.end_invariant(now)
         except AxsimError as error:
             self._verdict, self.detail = Verdict.ERROR, str(error)
+        for scene in (*self._scenes, *self._always):
+            self._tell(scene)
         self.results = [scene.result() for scene in (*self._scenes, *self._always)]
         self._note_verdicts()
         if not self.detail:
             self.detail = next(
-                (_why(result) for result in self.results if result.verdict is not Verdict.PASSED), ""
+                (_why(result) for result in self.results if result.verdict in (Verdict.FAILED, Verdict.ERROR)), ""
             )
 
     def _note_verdicts(self) -> None:
@@ -288,7 +327,7 @@ class Performance:
 def _why(result: StepResult) -> str:
     """One line on why a step did not pass."""
     for decision in result.expectations:
-        if decision.verdict is not Verdict.PASSED:
+        if decision.verdict is Verdict.FAILED:
             return f"{result.place}: {result.title}: expected {decision.text}; {decision.detail.splitlines()[0]}"
     return f"{result.place}: {result.title}: {result.detail}"
 

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from simulator.scenario.plan import Plan
 
 ENGINE_MODULE = "simulator.fleet.engine"
-Progress = "Callable[[str], None]"
+
+
+class Interrupted(KeyboardInterrupt):
+    """A person stopped a case. All of it has ended, its evidence is written, and `result` tells how far it got."""
+
+    def __init__(self, result: CaseResult) -> None:
+        super().__init__("interrupted")
+        self.result = result
 
 
 def run_case(
@@ -32,20 +39,27 @@ def run_case(
     seed: int | None = None,
     block: int | None = None,
     progress: Callable[[StepResult], None] = lambda _step: None,
+    pulse: Callable[[float, str], None] = lambda _now, _waiting: None,
 ) -> CaseResult:
     """Run a case in an engine of its own and write its evidence below the folder `evidence`.
 
-    The seed is the one given, the scenario's, or one drawn now and told in the result. Raises FleetError for an
-    evidence folder that holds somebody else's files.
+    The seed is the one given, the scenario's, or one drawn now and told in the result. `progress` hears of each step
+    once, as soon as it is decided; `pulse` hears of device time and of what is waited for. Raises FleetError for an
+    evidence folder that holds somebody else's files, and Interrupted for Ctrl-C.
     """
     chosen = seed if seed is not None else plan.seed if plan.seed is not None else uuid.uuid4().int & 0x7FFFFFFF
     folder = open_folder(evidence / folder_name(plan.case))
     begun = wire_now()
     engine = Child(ENGINE_MODULE)
     session = Session(engine.caller)
-    performance = Performance(plan, session, folder, progress)
+    performance = Performance(plan, session, folder, progress, pulse)
+    interrupted = False
     try:
-        performance.play({**plan.specification(chosen), "block": block})
+        try:
+            performance.play({**plan.specification(chosen), "block": block})
+        except KeyboardInterrupt:
+            interrupted = True
+            performance.interrupt()
         records = _records(session)
     finally:
         performance.close()
@@ -71,6 +85,8 @@ def run_case(
     )
     source = _text_of(plan.source)
     write_case(folder, result, records, source=source, client_log="\n".join([*performance.client_lines, ""]))
+    if interrupted:
+        raise Interrupted(result)
     return result
 
 
