@@ -24,11 +24,12 @@ _JOINT = re.compile(r"\s+(and|or)\s+")
 
 
 class FilterRefused(Exception):
-    """A filter that is none; `name` is the member that is wrong."""
+    """A filter that is none; `name` is the member that is wrong, or missing."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, missing: bool = False) -> None:
         super().__init__(name)
         self.name = name
+        self.missing = missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +69,22 @@ def _holds(test: tuple[str, str | None], items: tuple[tuple[str, str], ...]) -> 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """One entry of a filter list; what it does not name it does not ask for."""
+    """One entry of a filter list; an event must pass both filters where both are given."""
 
     topic: TopicFilter | None = None
     content: ContentFilter | None = None
 
     @classmethod
     def of(cls, wanted: object) -> EventFilter:
-        """From `{"topicFilter": ..., "contentFilter": ...}`. Raises FilterRefused."""
+        """From `{"topicFilter": ..., "contentFilter": ...}`, of which either may be left out. Raises FilterRefused."""
         if not isinstance(wanted, dict):
             raise FilterRefused("eventFilterList")
         topic, content = wanted.get("topicFilter"), wanted.get("contentFilter")
         for name, text in (("topicFilter", topic), ("contentFilter", content)):
             if text is not None and (not isinstance(text, str) or len(text) > LONGEST):
                 raise FilterRefused(name)
+        if topic is None and content is None:
+            raise FilterRefused("topicFilter", missing=True)
         return cls(
             TopicFilter(topic) if isinstance(topic, str) else None,
             ContentFilter.parse(content.strip()) if isinstance(content, str) else None,

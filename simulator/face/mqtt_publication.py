@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from simulator.face.event_moment import milliseconds
 from simulator.face.event_naming import TopicFilter, mqtt_form, plain_form
 from simulator.wire.mqtt.packet import Publish
 from simulator.wire.mqtt.topic import valid_name
@@ -72,14 +72,9 @@ class Publisher:
         """One JSON object; every value is text, the time stamp is a number of milliseconds of the device's clock."""
         told: dict[str, object] = {
             "topic": plain_form(event.topic),
-            "timestamp": self._milliseconds(event),
+            "timestamp": milliseconds(self._device, event),
             "message": {"source": dict(event.source), "key": {}, "data": dict(event.data)},
         }
         if self._settings.include_serial_number_in_payload:
             told["serial"] = self._device.identity.serial
         return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
-
-    def _milliseconds(self, event: Event) -> int:
-        clock = self._device.world.clock
-        moment = clock.epoch + timedelta(seconds=event.at) + (self._device.time.utc() - clock.wall())
-        return round(moment.timestamp() * 1000)

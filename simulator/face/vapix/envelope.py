@@ -115,8 +115,6 @@ class JsonService:
     keys: tuple[str, ...] = ("apiVersion", "context", "method")
     """What stands before `data`, in the order in which this daemon writes it."""
     content_type: str = "application/json"
-    majors: tuple[str, ...] = ()
-    """Major versions that are taken beside that of the API; the answer carries the API's own."""
     wants_json_label: bool = False
     """Refuses bodies that are not labelled `application/json` (network_settings)."""
 
@@ -174,11 +172,8 @@ class JsonService:
             if asked.method != "getSupportedVersions":
                 raise self.family.missing("apiVersion")
             return
-        if not isinstance(wanted, str) or not self._speaks(asked.version, wanted):
+        if not isinstance(wanted, str) or not speaks(asked.version, wanted):
             raise self.family.unsupported_version()
-
-    def _speaks(self, version: str, wanted: str) -> bool:
-        return speaks(version, wanted) or (wanted.partition(".")[0] in self.majors and wanted[1:] in ("", ".0"))
 
     def _perform(self, asked: Invocation) -> Reply:
         if asked.method == "getSupportedVersions" and asked.method not in self.methods:

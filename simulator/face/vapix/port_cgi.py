@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from simulator.device.parameter import Level, Refused
-from simulator.device.sequence import LONGEST_STEP
+from simulator.device.sequence import LONGEST_STEP, check_steps
 from simulator.face.exchange import Answer, Endless, Held, Reply
 from simulator.face.vapix.call import Call, Route, on_every_product
-from simulator.face.vapix.port_monitor import CONTENT_TYPE, PortMonitor
+from simulator.face.vapix.port_monitor import CONTENT_TYPE, KEEP_ALIVE, PortMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from simulator.face.exchange import Channel
 
 MOST_PORTS = 256
-_ACTION = re.compile(r"(\d{0,4})::?([0-9/\\]{0,4096})")
+_ACTION = re.compile(r"([0-9]{0,4})::?([0-9/\\]{0,4096})")
 """A live client sends `9::/` to a real module and it works."""
-_PART = re.compile(r"([/\\])|(\d{1,12})")
+_PART = re.compile(r"([/\\])|([0-9]{1,12})")
+_NUMBER = re.compile(r"[0-9]{1,4}")
 DEFAULT_OUTPUT_PORT = "1"
 
 
@@ -43,8 +44,8 @@ def port(call: Call) -> Reply:
             try:
                 return act(call.device, fields[name])
             except (BadRequest, Refused) as error:
-                return _refusal(call.device, str(error))
-    return _refusal(call.device, "one of " + ", ".join(_ARGUMENTS) + " must be given")
+                return refusal(call.device, str(error))
+    return refusal(call.device, "one of " + ", ".join(_ARGUMENTS) + " must be given")
 
 
 def _raw_fields(call: Call) -> dict[str, str]:
@@ -55,13 +56,14 @@ def _raw_fields(call: Call) -> dict[str, str]:
     return {unquote(name): unquote(value) for name, _, value in pairs}
 
 
-def _refusal(device: Device, why: str) -> Answer:
-    return Answer(device.profile.quirks.port_error_status, f"Error: {why}\r\n".encode(), "text/plain")
+def refusal(device: Device, why: str) -> Answer:
+    """Status and wording of every error of the text CGIs for ports."""
+    return Answer(device.profile.quirks.port_error_status, f"Error: {why}\r\n".encode())
 
 
 def _lines(device: Device, numbers: str, shown: Callable[[Port], str]) -> Answer:
     text = "".join(f"port{port.id + 1}={shown(port)}\r\n" for port in _ports(device, numbers))
-    return Answer(body=text.encode(), content_type="text/plain")
+    return Answer(body=text.encode())
 
 
 def check(device: Device, numbers: str) -> Reply:
@@ -75,17 +77,22 @@ def check_active(device: Device, numbers: str) -> Reply:
 
 
 def check_direction(device: Device, numbers: str) -> Reply:
+    """`port8=input`."""
     return _lines(device, numbers, lambda port: port.direction.value)
 
 
 def monitor(device: Device, numbers: str) -> Reply:
-    """An endless multipart stream of changes."""
+    """An endless multipart stream of changes.
+
+    VAPIX wants inputs and outputs on separate connections and does not say what happens otherwise; here both come.
+    """
     ports = _ports(device, numbers)
 
     def open_(channel: Channel) -> Callable[[], None]:
         return PortMonitor(device, ports, channel).close
 
-    return Endless(CONTENT_TYPE, open_)
+    silence = device.profile.quirks.monitor_keep_alive
+    return Endless(CONTENT_TYPE, open_, keep_alive=KEEP_ALIVE, silence=silence)
 
 
 def action(device: Device, text: str) -> Reply:
@@ -96,17 +103,23 @@ def action(device: Device, text: str) -> Reply:
         raise BadRequest(f"port {number} is an input")
     if not any(milliseconds for _, milliseconds in steps):
         port.run_sequence(steps)
-        return Answer(body=b"", content_type="text/plain")
+        return Answer()
 
     def start(deliver: Callable[[Answer], None]) -> Callable[[], None]:
-        port.run_sequence(steps, lambda: deliver(Answer(body=b"", content_type="text/plain")))
+        try:
+            port.run_sequence(steps, lambda: deliver(Answer()))
+        except Refused as refused:
+            deliver(refusal(device, str(refused)))
         return lambda: None  # the relay finishes its pulse whether the client waits or not
 
     return Held(start)
 
 
-def parsed_action(text: str) -> tuple[str, list[Step]]:
-    """Port number and steps. A wait without a state before it is refused; one at the end keeps the state."""
+def parsed_action(text: str) -> tuple[str, tuple[Step, ...]]:
+    """Port number and steps. A wait at the end, as one VMS sends it, holds the last state and nothing more.
+
+    Raises BadRequest for what is no action, Refused for more steps than a device runs.
+    """
     match = _ACTION.fullmatch(text)
     if match is None or not match[2]:
         raise BadRequest(f"{text[:40]!r} is no action; write for example 4:/ or 4:/500\\")
@@ -118,7 +131,7 @@ def parsed_action(text: str) -> tuple[str, list[Step]]:
             raise BadRequest(f"{text[:40]!r} has a wait in a wrong place")
         else:
             steps[-1] = (steps[-1][0], int(part[2]))
-    return match[1] or DEFAULT_OUTPUT_PORT, steps
+    return match[1] or DEFAULT_OUTPUT_PORT, check_steps(steps)
 
 
 def _ports(device: Device, numbers: str) -> list[Port]:
@@ -128,7 +141,7 @@ def _ports(device: Device, numbers: str) -> list[Port]:
         raise BadRequest("too many ports")
     found = []
     for number in wanted:
-        if not re.fullmatch(r"\d{1,4}", number, re.ASCII) or int(number) - 1 not in device.ports:
+        if not _NUMBER.fullmatch(number) or int(number) - 1 not in device.ports:
             raise BadRequest(f"no port {number[:20]!r}")
         found.append(device.ports[int(number) - 1])
     return found

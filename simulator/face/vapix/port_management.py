@@ -27,20 +27,16 @@ SEQUENCE_RUNNING = (2200, "State sequence already ongoing")
 
 
 def get_ports(asked: Invocation) -> Json:
-    """`items` is left out by a product without ports."""
+    """`items` is left out by a product without ports, `readonly` where it is not true: no port here is."""
     items = [_item(port) for port in asked.call.device.ports]
     return {"numberOfPorts": len(items), **({"items": items} if items else {})}
 
 
 def _item(port: Port) -> Json:
-    item: Json = {
+    return {
         "port": str(port.id),
         "state": "closed" if port.closed else "open",
         "configurable": port.configurable,
-    }
-    if not port.configurable:
-        item["readonly"] = True
-    return item | {
         "usage": port.usage,
         "direction": port.direction.value,
         "name": port.name,
@@ -49,15 +45,33 @@ def _item(port: Port) -> Json:
 
 
 def set_ports(asked: Invocation) -> Json:
-    wishes = asked.required("ports")
-    if not isinstance(wishes, list) or len(wishes) > MOST_PORTS:
-        raise asked.invalid("ports")
-    ports = [_port_of(asked, wish) for wish in wishes]
-    problems = [problem for port, wish in zip(ports, wishes, strict=True) for problem in _apply(asked, port, wish)]
+    """Answers with the ids of the ports for which something was asked."""
+    wishes = _wishes(asked)
+    problems = [problem for wish in wishes for problem in _carry_out(asked, wish)]
     if problems:
         first, *others = problems
         raise _PartlyDone(first, others)
-    return {"ports": [str(port.id) for port in ports]}
+    return {"ports": [str(wish["port"]) for wish in wishes if wish.keys() & _PROPERTIES.keys()]}
+
+
+def _wishes(asked: Invocation) -> list[dict[str, Any]]:
+    """One object per port. One without `port` fails the whole request."""
+    wishes = asked.required("ports")
+    if not isinstance(wishes, list) or len(wishes) > MOST_PORTS:
+        raise asked.invalid("ports")
+    for wish in wishes:
+        if not isinstance(wish, dict):
+            raise asked.invalid("ports")
+        if "port" not in wish:
+            raise asked.missing("port")
+    return wishes
+
+
+def _carry_out(asked: Invocation, wish: dict[str, Any]) -> list[ApiError]:
+    try:
+        return _apply(asked, _known(asked, wish["port"]), wish)
+    except ApiError as unknown:
+        return [unknown]
 
 
 class _PartlyDone(ApiError):
@@ -72,15 +86,6 @@ class _PartlyDone(ApiError):
         return content | ({"errors": [other.as_json() for other in self.others]} if self.others else {})
 
 
-def _port_of(asked: Invocation, wish: object) -> Port:
-    """A wish without `port` fails the whole request."""
-    if not isinstance(wish, dict):
-        raise asked.invalid("ports")
-    if "port" not in wish:
-        raise asked.missing("port")
-    return _known(asked, wish["port"])
-
-
 def _known(asked: Invocation, number: object) -> Port:
     """Ids come as text or, from some clients, as numbers."""
     text = str(number) if isinstance(number, str | int) and not isinstance(number, bool) else ""
@@ -91,7 +96,7 @@ def _known(asked: Invocation, number: object) -> Port:
 
 
 def _apply(asked: Invocation, port: Port, wish: dict[str, Any]) -> list[ApiError]:
-    """Set each property, the direction first; returns what could not be set."""
+    """Set each property, the direction first, the normal state before the state; returns what could not be set."""
     problems = []
     for name, setter in _PROPERTIES.items():
         if name in wish:
@@ -149,7 +154,7 @@ _PROPERTIES: dict[str, Callable[[Port, object], None]] = {
 
 
 def set_state_sequence(asked: Invocation) -> Json:
-    """Answers at once; the last state stays."""
+    """Answers at once, unlike port.cgi; runs once, and the last state stays."""
     port = _known(asked, asked.required("port"))
     sequence = asked.required("sequence")
     if not isinstance(sequence, list) or not 0 < len(sequence) <= MOST_STATES:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.clock import Timer
     from simulator.device.device import Device
     from simulator.device.port import Port
     from simulator.face.exchange import Channel
@@ -19,53 +18,33 @@ if TYPE_CHECKING:
 BOUNDARY = "ioboundary"
 CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 _HEAD = f"--{BOUNDARY}\r\nContent-Type: text/plain\r\n\r\n"
+KEEP_ALIVE = _HEAD.encode()
+"""An empty part, sent when nothing has changed for a while."""
 
 
 class PortMonitor:
-    """One client's stream. An empty part goes out when nothing has changed for a while."""
+    """One client's stream, from its first word to `close`."""
 
     def __init__(self, device: Device, ports: list[Port], channel: Channel) -> None:
-        self._device = device
         self._channel = channel
         self._shown = {port.id: shows_active(port) for port in ports}
-        self._timer: Timer | None = None
-        self._stop = device.ports.listen(self._changed)
-        for port in ports:
-            self._send(f"{_label(port)}:{'H' if self._shown[port.id] else 'L'}")
-
-    def close(self) -> None:
+        self.close = device.ports.listen(self._changed)
         """The client is gone."""
-        self._stop()
-        if self._timer is not None:
-            self._timer.cancel()
+        for port in ports:
+            self._send(port, "H" if self._shown[port.id] else "L")
 
     def _changed(self, port: Port) -> None:
-        before = self._shown.get(port.id)
-        now = shows_active(port)
-        if before is None or before == now:
-            return
-        self._shown[port.id] = now
-        self._send(f"{_label(port)}:{'/' if now else chr(92)}")
+        before, now = self._shown.get(port.id), shows_active(port)
+        if before is not None and before is not now:
+            self._shown[port.id] = now
+            self._send(port, "/" if now else "\\")
 
-    def _send(self, text: str) -> None:
-        self._channel.send(f"{_HEAD}{text}\r\n".encode())
-        self._rearm()
-
-    def _rearm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        wait = self._device.profile.quirks.monitor_keep_alive
-        self._timer = self._device.world.clock.call_later(wait, self._keep_alive)
-
-    def _keep_alive(self) -> None:
-        self._channel.send(_HEAD.encode())
-        self._rearm()
+    def _send(self, port: Port, code: str) -> None:
+        """The letter follows the direction that the port has now."""
+        letter = "I" if port.is_input else "O"
+        self._channel.send(f"{_HEAD}{port.id + 1}{letter}:{code}\r\n".encode())
 
 
 def shows_active(port: Port) -> bool:
     """What the stream says: for an input its meaning, for an output its circuit."""
     return port.active if port.is_input else port.closed
-
-
-def _label(port: Port) -> str:
-    return f"{port.id + 1}{'I' if port.is_input else 'O'}"

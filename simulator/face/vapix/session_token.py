@@ -1,4 +1,8 @@
-"""One-time tokens of wssession.cgi, which open one event stream (io-events sheet 2.3)."""
+"""Tokens of wssession.cgi, which open event streams for clients that cannot do digest (io-events sheet 2.3).
+
+"A session token that is valid for 15 seconds and will expire immediately when the time has passed" (VAPIX, Event
+streaming over WebSocket): until then it opens as many streams as are asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +13,36 @@ if TYPE_CHECKING:
 
 MOST_TOKENS = 1000
 """Outstanding tokens kept; the oldest goes first."""
+_BITS = 63
+"""The documented example is a decimal number of 19 digits."""
 
 
 class SessionTokens:
-    """The tokens of one device. They end with use, with time and with a restart."""
+    """The tokens of one device. They end with time and with a restart. Times are wire seconds: the client's own."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
         self._chance = device.world.chance.stream("device", device.name, "session token")
         self._valid_until: dict[str, float] = {}
 
-    def issue(self) -> str:
+    def issue(self, now: float) -> str:
         """A new token, good for fifteen seconds."""
-        token = f"{self._chance.getrandbits(128):032x}"
+        token = str(self._chance.getrandbits(_BITS))
+        self._forget_expired(now)
         if len(self._valid_until) >= MOST_TOKENS:
-            self._valid_until.pop(next(iter(self._valid_until)))
-        lifetime = self._device.profile.quirks.ws_session_token_seconds
-        self._valid_until[token] = self._device.world.clock.now() + lifetime
+            del self._valid_until[next(iter(self._valid_until))]
+        self._valid_until[token] = now + self._device.profile.quirks.ws_session_token_seconds
         return token
 
-    def redeem(self, token: str) -> bool:
-        """Whether the token is good; it is used up either way."""
-        valid_until = self._valid_until.pop(token, None)
-        return valid_until is not None and self._device.world.clock.now() <= valid_until
+    def valid(self, token: str, now: float) -> bool:
+        """Whether the token opens a stream now."""
+        return now <= self._valid_until.get(token, float("-inf"))
 
     def forget(self) -> None:
         """The device restarts."""
         self._valid_until.clear()
+
+    def _forget_expired(self, now: float) -> None:
+        """They were issued in the order in which they expire."""
+        while self._valid_until and next(iter(self._valid_until.values())) < now:
+            del self._valid_until[next(iter(self._valid_until))]
