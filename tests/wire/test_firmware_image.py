@@ -40,13 +40,13 @@ def read(data: bytes) -> FirmwareImage:
 
 def pack(members: list[tuple[str, bytes]], change: Callable[[tarfile.TarInfo], None] = lambda info: None) -> bytes:
     file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+    with tarfile.open(fileobj=file, mode="w") as archive:
         for name, data in members:
             info = tarfile.TarInfo(name)
             info.size = len(data)
             change(info)
             archive.addfile(info, io.BytesIO(data))
-    return file.getvalue()
+    return gzip.compress(file.getvalue(), mtime=0)
 
 
 def info_of(**changes: object) -> bytes:
