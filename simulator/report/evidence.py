@@ -73,7 +73,7 @@ def write_journal(folder: Path, fleet: dict[str, Any], records: Iterable[dict[st
 
 def _write_records(folder: Path, fleet: dict[str, Any], records: list[dict[str, Any]]) -> None:
     (folder / "fleet.json").write_text(json.dumps(fleet, indent=2, ensure_ascii=False) + "\n")
-    (folder / "timeline.jsonl").write_text(lines(records))
+    (folder / "timeline.jsonl").write_text(lines(records, fleet))
     with (folder / "journal.jsonl").open("w") as journal:
         for record in records:
             journal.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -60,6 +60,8 @@ class Check:
     """What was measured, with its unit; empty when the check was not exercised."""
     verdict: Verdict
     detail: str = ""
+    measured: dict[str, float] = field(default_factory=dict)
+    """The numbers of the figure: counts, and durations in wire seconds."""
 
 
 @dataclass(frozen=True, slots=True)

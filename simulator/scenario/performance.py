@@ -314,7 +314,7 @@ class Performance:
     def _note_verdicts(self) -> None:
         try:
             for result in self.results:
-                self.session.remark("step", f"{result.title}: {result.verdict}")
+                self.session.remark("step", f"{result.title}: {result.verdict}", verdict=result.verdict)
         except AxsimError:
             return  # the engine is gone, and the verdict says so
 

@@ -29,6 +29,8 @@ TOO_LARGE = (2107, "Request too large")
 MOST_FILTERS = 200
 LONGEST_CONFIGURATION = 1 << 16
 """Characters of a configuration."""
+LONGEST_AGENT = 100
+"""Characters of a client's name in the journal."""
 LARGEST_FRAME = 1 << 20
 """Bytes of a frame; a longer one ends the connection."""
 
@@ -36,9 +38,11 @@ LARGEST_FRAME = 1 << 20
 class Stream:
     """One client's stream: a `SocketListener`."""
 
-    def __init__(self, device: Device, channel: Channel) -> None:
+    def __init__(self, device: Device, channel: Channel, agent: str = "") -> None:
+        """`agent` is how the client names itself, for the journal."""
         self._device = device
         self._channel = channel
+        self._agent = agent[:LONGEST_AGENT]
         self._filters: tuple[EventFilter, ...] = ()
         self.closed = device.events.listen(self._published)
         """The connection ended, whoever ended it."""
@@ -102,7 +106,7 @@ class Stream:
         self._channel.send(_text(content))
 
     def _note(self, direction: str, **data: Any) -> None:
-        self._device.note(Kind.MESSAGE, "event stream", direction=direction, **data)
+        self._device.note(Kind.MESSAGE, "event stream", direction=direction, agent=self._agent, **data)
 
 
 def _object(message: str | bytes) -> dict[str, Any]:
@@ -147,7 +151,8 @@ def data_stream(call: Call) -> Reply:
         return Answer(400, b"Unknown source\n")
     if "websocket" not in head.headers.get("upgrade", "").lower():
         return Answer(400, b"Only WebSocket is supported\n")
-    return WebSocket(lambda channel: Stream(call.device, channel), largest=LARGEST_FRAME)
+    agent = head.headers.get("user-agent", "")
+    return WebSocket(lambda channel: Stream(call.device, channel, agent), largest=LARGEST_FRAME)
 
 
 def session_token(call: Call) -> Reply:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.journal import Kind
+
 if TYPE_CHECKING:
     from simulator.device.device import Device
     from simulator.device.port import Port
@@ -26,6 +28,7 @@ class PortMonitor:
     """One client's stream, from its first word to `close`."""
 
     def __init__(self, device: Device, ports: list[Port], channel: Channel) -> None:
+        self._device = device
         self._channel = channel
         self._shown = {port.id: shows_active(port) for port in ports}
         self.close = device.ports.listen(self._changed)
@@ -37,6 +40,7 @@ class PortMonitor:
         before, now = self._shown.get(port.id), shows_active(port)
         if before is not None and before is not now:
             self._shown[port.id] = now
+            self._device.note(Kind.MESSAGE, "port monitor", direction="out", port=str(port.id), active=now)
             self._send(port, "/" if now else "\\")
 
     def _send(self, port: Port, code: str) -> None:

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol, cast
 
 from simulator.clock import wire_now
-from simulator.site.broker.message import Message
+from simulator.site.broker.message import OBSERVER, TOPIC_SHOWN, Message
 from simulator.site.broker.router import Refusal
 from simulator.wire.mqtt.event import Acknowledged, Ended
 from simulator.wire.mqtt.packet import (
@@ -26,6 +26,7 @@ from simulator.wire.mqtt.packet import (
 from simulator.wire.mqtt.server import ServerSession
 
 if TYPE_CHECKING:
+    from simulator.site.broker.message import Delivery
     from simulator.site.broker.router import Router
     from simulator.site.broker.script import Orders
     from simulator.site.broker.session import Session
@@ -143,9 +144,16 @@ class Connection(asyncio.Protocol):
             message = delivery.message
             packet = Publish(message.topic, message.payload, delivery.qos, delivery.retained)
             self._wire.send(packet, wire_now())
+            self._note_delivery(delivery)
             sent += 1
         self._flush()
         return sent == most, sent
+
+    def _note_delivery(self, delivery: Delivery) -> None:
+        if not self.client_id.startswith(OBSERVER):
+            message = delivery.message
+            topic = message.topic[:TOPIC_SHOWN]
+            self._house.note("broker.delivered", self, of=message.number, topic=topic, retained=delivery.retained)
 
     # deadlines
 

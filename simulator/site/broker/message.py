@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TEXT_SHOWN = 512
 """Characters of a payload in the journal."""
+TOPIC_SHOWN = 200
+"""Characters of a topic in the record of a delivery."""
+OBSERVER = "axsim-observer"
+"""How the client ids of our own observers begin: what they say and get is no part of the story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,8 @@ class Message:
     payload: bytes
     qos: int = 0
     retain: bool = False
+    number: int = field(default=0, compare=False)
+    """The record of the journal that tells of its publication."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from simulator.journal import Kind
 from simulator.site.broker.limits import Limits, path_cost
-from simulator.site.broker.message import Message, shown
+from simulator.site.broker.message import OBSERVER, Message, shown
 from simulator.site.broker.retained import Retained
 from simulator.site.broker.session import Session
 from simulator.site.broker.subscription import Subscriptions
@@ -94,7 +94,7 @@ class Router:
 
         Raises nothing: a topic deeper than the limit reaches nobody.
         """
-        self._note_message(message, client_id, will=will)
+        message = self._noted(message, client_id, will=will)
         if message.topic.count("/") >= self.limits.levels:
             return 0
         if message.retain and not self._retained.store(message):
@@ -184,8 +184,11 @@ class Router:
         self._subscriptions.remove(pattern, session)
         self._filter_bytes -= path_cost(pattern)
 
-    def _note_message(self, message: Message, client_id: str, *, will: bool) -> None:
-        self._journal.append(
+    def _noted(self, message: Message, client_id: str, *, will: bool) -> Message:
+        """The message with the number of its record; markers of our own observers leave none."""
+        if client_id.startswith(OBSERVER):
+            return message
+        record = self._journal.append(
             Kind.MESSAGE,
             SITE,
             "broker.will" if will else "broker.publish",
@@ -195,6 +198,7 @@ class Router:
             retain=message.retain,
             payload=shown(message.payload),
         )
+        return replace(message, number=record.number)
 
     def _note_drop(self, session: Session) -> None:
         """Journalled at the first message lost and each time the count has doubled."""

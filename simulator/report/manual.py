@@ -1,0 +1,142 @@
+"""What the two user manuals describe, chapter by chapter, and how much of it is simulated.
+
+The chapters are those of the manuals of AXIS A9210 and AXIS C1410 Mk II on AXIS OS 12. `coverage.py` makes a page of
+this. Change a row together with the code that makes it true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+BOTH, IO, SPEAKER = ("A9210", "C1410"), ("A9210",), ("C1410",)
+
+
+class Extent(StrEnum):
+    """How much of a chapter is there."""
+
+    YES = "yes"
+    PART = "in part"
+    NO = "not yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter of one or both manuals."""
+
+    title: str
+    models: tuple[str, ...]
+    extent: Extent
+    told: str
+    """What is there, and for a part what is not."""
+
+
+_YES, _PART, _NO = Extent.YES, Extent.PART, Extent.NO
+
+CHAPTERS: tuple[Chapter, ...] = (
+    Chapter(
+        "Get started: Find the device on the network", BOTH, _NO, "no discovery: no mDNS, SSDP or WS-Discovery"
+    ),
+    Chapter("Get started: Web interface", BOTH, _NO, "no pages; `/` answers as far as clients probe it"),
+    Chapter(
+        "Get started: Create an administrator account", BOTH, _YES, "the first account, and what answers before it"
+    ),
+    Chapter(
+        "Get started: No one has tampered with the software",
+        BOTH,
+        _PART,
+        "reset to factory default; no secure boot",
+    ),
+    Chapter("Configure: I/O ports", IO, _YES, "direction, normal state, name, supervision, port URLs"),
+    Chapter("Configure: Relay", IO, _YES, "on, off, pulses, port URLs"),
+    Chapter("Configure: Remote speaker test", SPEAKER, _PART, "its state and result event; nothing is heard"),
+    Chapter("Configure: SIP, peer-to-peer and through a server", SPEAKER, _NO, "no SIP and no RTP"),
+    Chapter("Configure: Rules for events, email, DTMF, call audio", BOTH, _NO, "no rule engine, no actions"),
+    Chapter("Status", BOTH, _PART, "device information and LEDs; no synchronization state, no list of clients"),
+    Chapter("Device: I/Os and relays", IO, _YES, "11 ports with the map of the device, loops in ohms, debounce"),
+    Chapter("Device: AXIS A9910 expansion modules", IO, _NO, "no expansion modules, no encryption key for them"),
+    Chapter("Device: Alarms", IO, _PART, "supervised inputs; casing, device motion and external tamper never act"),
+    Chapter("Peripherals: Sensors", IO, _NO, "no RS485 port, no Modbus sensors"),
+    Chapter("Audio: Audio Manager Edge, site security", SPEAKER, _NO, ""),
+    Chapter(
+        "Audio: Device settings", SPEAKER, _PART, "volume and mute; the rest are parameters without an effect"
+    ),
+    Chapter("Audio: Stream", SPEAKER, _NO, "no audio streams over HTTP, RTSP or multicast"),
+    Chapter(
+        "Audio: Audio clips", SPEAKER, _PART, "list, upload, play, stop, events; playing takes time and is silent"
+    ),
+    Chapter("Audio: Listen and record", SPEAKER, _NO, ""),
+    Chapter(
+        "Audio: Speaker test", SPEAKER, _PART, "state, duration, result event; no calibration against real sound"
+    ),
+    Chapter("Light", SPEAKER, _NO, "the front light and its profiles"),
+    Chapter("Recordings", SPEAKER, _NO, ""),
+    Chapter("Apps", BOTH, _PART, "an empty list of applications; nothing can be installed"),
+    Chapter("System: Date and time", BOTH, _PART, "clock, zone, time zone from DHCP; no NTP, NTS or PTP"),
+    Chapter("System: Device location", BOTH, _NO, ""),
+    Chapter(
+        "System: Network, IPv4", BOTH, _YES, "DHCP on the wire, static, static fallback, link-local, 192.168.0.90"
+    ),
+    Chapter("System: Network, IPv6", BOTH, _PART, "parameters only; no address"),
+    Chapter("System: Network, host name and DNS", BOTH, _PART, "settings; nothing is resolved or registered"),
+    Chapter("System: HTTP and HTTPS", BOTH, _YES, "both, ports, policies per role, HSTS not yet"),
+    Chapter(
+        "System: Network discovery protocols", BOTH, _NO, "settings only; no Bonjour, UPnP, WS-Discovery, LLDP"
+    ),
+    Chapter("System: Global proxies", SPEAKER, _NO, ""),
+    Chapter("System: One-click cloud connection", BOTH, _NO, ""),
+    Chapter("System: SNMP", BOTH, _NO, "no agent, no traps"),
+    Chapter(
+        "System: Certificates, keystore, cryptographic policy", BOTH, _NO, "one certificate that the bench makes"
+    ),
+    Chapter("System: IEEE 802.1X and MACsec", BOTH, _NO, "settings only"),
+    Chapter("System: Prevent brute-force attacks", BOTH, _YES, "blocking by page and by site, with its event"),
+    Chapter("System: Firewall", BOTH, _NO, ""),
+    Chapter("System: Custom signed AXIS OS certificate", BOTH, _NO, "images that would need one are refused"),
+    Chapter("System: Accounts", BOTH, _YES, "names, groups, roles, limits, digest secrets"),
+    Chapter("System: Anonymous access", BOTH, _YES, "viewing without credentials"),
+    Chapter("System: SSH accounts, virtual host, OpenID", BOTH, _NO, ""),
+    Chapter("System: Events, rules and recipients", BOTH, _NO, "events are told; no rule acts on them"),
+    Chapter("System: Events, schedules", BOTH, _NO, ""),
+    Chapter("System: Events, manual triggers", BOTH, _YES, "manual trigger and virtual inputs"),
+    Chapter(
+        "System: MQTT",
+        BOTH,
+        _YES,
+        "client, connect message, will, publications, subscriptions, TCP and TLS; no ALPN, "
+        "no WebSocket, no overlays",
+    ),
+    Chapter("System: SIP", SPEAKER, _NO, ""),
+    Chapter("System: Multicast controller", SPEAKER, _NO, ""),
+    Chapter("System: Storage", SPEAKER, _NO, ""),
+    Chapter("System: ONVIF", SPEAKER, _NO, "no SOAP services, no accounts, no media profiles"),
+    Chapter("System: Detectors, audio detection", SPEAKER, _NO, "its event is declared and never sent"),
+    Chapter("System: Logs", BOTH, _PART, "system, access and audit log, server report; no network trace"),
+    Chapter("System: Remote system log", BOTH, _NO, "settings only"),
+    Chapter("System: Plain config", BOTH, _YES, "the parameter tree by param.cgi"),
+    Chapter("Maintenance: Restart, restore, factory default", BOTH, _YES, "with what each keeps"),
+    Chapter(
+        "Maintenance: AXIS OS upgrade",
+        BOTH,
+        _YES,
+        "standard, factory default, autorollback; with images of the simulator, not with real ones",
+    ),
+    Chapter("Maintenance: AXIS OS rollback", BOTH, _YES, "to the former firmware with its settings"),
+    Chapter("Troubleshoot: Ping, port check, network trace", BOTH, _NO, ""),
+    Chapter("Learn more: AXIS Door Monitoring", IO, _NO, ""),
+    Chapter("Learn more: SIP", SPEAKER, _NO, ""),
+    Chapter(
+        "Cybersecurity", BOTH, _PART, "signed images; no Edge Vault, secure boot, device ID or encrypted files"
+    ),
+    Chapter("Specifications: LED indicators", BOTH, _YES, "derived from the state of the device"),
+    Chapter("Specifications: Control button", BOTH, _YES, "factory default; the cloud connection only by its LED"),
+    Chapter("Specifications: Microphone disable switch", SPEAKER, _PART, "as a state with its event"),
+    Chapter("Specifications: PIR sensor", SPEAKER, _YES, "as a fact of the world with its event"),
+    Chapter("Specifications: Power and its priority", IO, _PART, "on and off; no PoE classes, no currents"),
+    Chapter(
+        "Specifications: I/O and relay connectors", IO, _YES, "as circuits; voltages and currents are not modelled"
+    ),
+    Chapter("Specifications: RS485 connector", IO, _NO, ""),
+    Chapter("API commands", SPEAKER, _PART, "all but the debug archive and the network trace"),
+    Chapter("Troubleshooting: Reset to factory default settings", BOTH, _YES, "button held while power comes"),
+)
