@@ -8,6 +8,7 @@ what survives which reset. Names are full, without the leading `root.`: `Network
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -149,6 +150,7 @@ _CHECKS: dict[str, Callable[[Definition, str], str]] = {
 }
 
 
+_AFTER_DOT = chr(ord(".") + 1)
 _SETTINGS = frozenset({Survival.RESTART, Survival.RESTORE})
 
 
@@ -159,12 +161,17 @@ class ParameterStore:
         self._base = base
         self._own: dict[str, Definition] = {}
         self._changed: dict[str, str] = {}
+        self._in_order: list[str] | None = None
+        """All names sorted, made when a group is first asked for."""
         self._listeners: dict[str, list[Callable[[str, str], None]]] = {}
 
     def __getitem__(self, name: str) -> str:
         """The present value. Raises KeyError for an unknown name."""
         changed = self._changed.get(name)
-        return self.definition(name).default if changed is None else changed
+        if changed is not None:
+            return changed
+        own = self._own.get(name)
+        return (self._base[name] if own is None else own).default
 
     def get(self, name: str, default: str = "") -> str:
         """The present value, or `default` where this product or firmware has no such parameter."""
@@ -182,6 +189,14 @@ class ParameterStore:
         """All names, in no particular order."""
         yield from (name for name in self._base if name not in self._own)
         yield from self._own
+
+    def group(self, group: str) -> list[str]:
+        """The names below `group`, and `group` itself where it is the name of a parameter."""
+        if self._in_order is None:
+            self._in_order = sorted(self.names())
+        names = self._in_order
+        below = names[bisect_left(names, f"{group}.") : bisect_left(names, f"{group}{_AFTER_DOT}")]
+        return [group, *below] if group in self else below
 
     def enabled(self, name: str) -> bool:
         """A yes/no, on/off or true/false parameter as a truth; False where it does not exist."""
@@ -211,12 +226,14 @@ class ParameterStore:
     def define(self, definition: Definition) -> None:
         """Add a parameter of this device alone, a clip's or a port's, or give one of the base other rules."""
         self._own[definition.name] = definition
+        self._in_order = None
         if self._changed.get(definition.name) == definition.default:
             del self._changed[definition.name]
 
     def remove(self, name: str) -> None:
         """Take back one that `define` added. Raises KeyError for any other."""
         del self._own[name]
+        self._in_order = None
         self._changed.pop(name, None)
 
     def on_change(self, name: str, listener: Callable[[str, str], None]) -> None:
@@ -239,7 +256,7 @@ class ParameterStore:
         """
         for name in without:
             del self._own[name]
-        self._base = base
+        self._base, self._in_order = base, None
         kept = {name: value for name, value in self._changed.items() if name in self}
         self._changed = {name: value for name, value in kept.items() if value != self.definition(name).default}
 

@@ -58,8 +58,10 @@ class Valve:
             self._shut()
 
     def release(self, why: _Why) -> None:
-        before, self.why = self.why, self.why & ~why
-        if before and not self.why:
+        if not self.why:  # the usual case, told once per request
+            return
+        self.why &= ~why
+        if not self.why:
             self._open()
 
 

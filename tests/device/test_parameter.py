@@ -237,3 +237,28 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStore = StoreMachine.TestCase
+
+
+_PARTS = st.sampled_from(("A", "B", "A-", "A0", "a", ""))
+_NAMES = st.lists(_PARTS, min_size=1, max_size=3).map(".".join)
+
+
+@given(base=st.sets(_NAMES), added=st.sets(_NAMES), removed=st.sets(_NAMES), later=st.sets(_NAMES), group=_NAMES)
+def test_a_group_is_what_begins_with_its_name(
+    base: set[str], added: set[str], removed: set[str], later: set[str], group: str
+) -> None:
+    settings = ParameterStore({name: Definition(name, "") for name in base})
+
+    def fits() -> None:
+        wanted = [name for name in settings.names() if name == group or name.startswith(f"{group}.")]
+        assert sorted(settings.group(group)) == sorted(wanted)
+
+    fits()
+    for name in added:
+        settings.define(Definition(name, ""))
+    fits()
+    for name in added & removed:
+        settings.remove(name)
+    fits()
+    settings.rebase({name: Definition(name, "") for name in later})
+    fits()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from simulator.device.device import Device
-    from simulator.device.parameter import Definition, Level
+    from simulator.device.parameter import Definition, Level, ParameterStore
 
 ROOT = "root."
 _NUMBER = re.compile(r"(\d+)")
@@ -59,9 +59,9 @@ def list_lines(device: Device, level: Level, groups: list[str]) -> Iterator[str]
     Groups are always listed with `root.`, a leaf as the client wrote it. An unknown one is an error line, and what
     follows an error line comes without `root.`, as recorded.
     """
-    everything, prefix = list(device.parameters.names()), ROOT
+    prefix = ROOT
     for group in groups or [ROOT]:
-        found = _matching(everything, group)
+        found = _matching(device.parameters, group)
         if not found:
             yield f"# Error: Error -1 getting param in group '{group}'"
             prefix = ""
@@ -70,16 +70,17 @@ def list_lines(device: Device, level: Level, groups: list[str]) -> Iterator[str]
             yield f"{'' if is_bare_leaf else prefix}{name}={shown(device, device.parameters.definition(name))}"
 
 
-def _matching(names: list[str], group: str) -> dict[str, bool]:
+def _matching(parameters: ParameterStore, group: str) -> dict[str, bool]:
     """Names in a group, each with whether the group names that very leaf. `*` stands for one part of a name."""
     bare = without_root(group)
     if bare in ("root", ""):
-        return dict.fromkeys(names, False)
+        return dict.fromkeys(parameters.names(), False)
     if "*" not in bare:
-        start = bare + "."
-        return {name: name == bare for name in names if name == bare or name.startswith(start)}
+        return {name: name == bare for name in parameters.group(bare)}
     wanted = bare.split(".")
-    return {name: len(parts) == len(wanted) for name in names if _fits(parts := name.split("."), wanted)}
+    return {
+        name: len(parts) == len(wanted) for name in parameters.names() if _fits(parts := name.split("."), wanted)
+    }
 
 
 def _fits(parts: list[str], wanted: list[str]) -> bool:
