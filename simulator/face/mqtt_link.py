@@ -133,7 +133,7 @@ class MqttLink:
             client_id=settings.client_id,
             clean_session=settings.clean_session,
             keep_alive=settings.keep_alive_interval,
-            will=will and Will(will.topic, will.payload.encode(), will.qos, will.retain),
+            will=None if will is None else Will(will.topic, will.payload.encode(), will.qos, will.retain),
             username=settings.username or None,
             password=settings.password.encode() if settings.username and settings.password else None,
         )
