@@ -30,6 +30,7 @@ FOREVER = -1
 LOUDEST = 1000
 """Percent of the recorded loudness (audio sheet 2.1)."""
 LONGEST_NAME = 255
+_ANY_NAME = Definition("Name", "", longest=LONGEST_NAME)
 MOST_REPETITIONS = 2**31 - 1
 MEGABYTE = 1 << 20
 LONGEST_CLIP = 86_400.0
@@ -165,13 +166,11 @@ class Clips:
         """Store an uploaded file under the lowest free number, which is returned. No name is the default one.
 
         Raises Refused for another extension than au, mp3, opus, vorbis, wav and ogg, a file above
-        `MediaClip.MaxUploadSize` and a full store.
+        `MediaClip.MaxUploadSize`, a full store, and a name that is too long or holds control characters.
         """
         self._check_file(content, extension, seconds)
         number = self._lowest_free()
-        given = name or f"Clip MediaClip.M{number}"
-        if len(given) > LONGEST_NAME:
-            raise Refused(f"a clip's name has at most {LONGEST_NAME} characters")
+        given = _ANY_NAME.checked(name) or f"Clip MediaClip.M{number}"
         self._keep(_clip(number, given, f"{FOLDER}/MediaClip.M{number}.{extension}", seconds, content))
         self._device.note(Kind.STATE, "clip added", clip=number, bytes=len(content))
         return number

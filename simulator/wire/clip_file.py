@@ -1,7 +1,8 @@
-"""Audio files as they are uploaded: which format by their first bytes, and how long they play where the header says so.
+"""Audio files as they are uploaded: which format by their first bytes, and how long they play.
 
-Sniffed by magic, never by name (audio sheet 2.3). Limits of the manual (Troubleshooting, Audio clips): au mu-law at 8 or
-16 kHz; wav with 8 or 16 bit PCM, mu-law or mp3 inside, 1 or 2 channels, 8 to 48 kHz.
+Sniffed by magic, never by name (audio sheet 2.3). Refused is what the manual refuses (C1410 manual, Troubleshooting,
+Problems with sound files): au mu-law not at 8 or 16 kHz; wav not 8 or 16 bit, not mono or stereo, not 8 to 48 kHz; mp3
+not 64 to 320 kbit/s. VAPIX adds au with PCM, and wav with mu-law or mp3 inside. Opus and Vorbis have no limits.
 """
 
 from __future__ import annotations
@@ -10,16 +11,25 @@ import struct
 from dataclasses import dataclass
 
 from simulator.errors import MalformedMessage
+from simulator.wire.mp3_frame import average_kilobits, frames
 
-AU_ENCODINGS = {1: 1, 2: 1, 3: 2}
-"""mu-law, 8 and 16 bit PCM: bytes per sample."""
-WAV_PCM, WAV_MULAW, WAV_MP3 = 1, 7, 0x55
-LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
+MULAW_SILENCE = b"\xff"
+_AU_MULAW, _AU_PCM = 1, {2: 1, 3: 2}
+"""Encodings of an au file; those of PCM with their bytes per sample."""
+_AU_HEADER = 24
+_WAV_PCM, _WAV_MULAW, _WAV_MP3 = 1, 7, 0x55
+_LOWEST_RATE, _HIGHEST_RATE = 8_000, 48_000
+_TELEPHONE_RATE, _WIDE_RATE = 8_000, 16_000
+_LOWEST_KILOBITS, _HIGHEST_KILOBITS = 64, 320
+_OPUS_RATE = 48_000
+"""Opus counts time in samples of 48 kHz, whatever the recording had (RFC 7845 4)."""
+_OGG_HEADER = 27
+_MOST_CHUNKS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ClipFile:
-    """What a file says of itself. `seconds` is None where only decoding would tell."""
+    """What a file says of itself. `seconds` is None where it does not say how long it plays."""
 
     extension: str
     seconds: float | None
@@ -33,65 +43,86 @@ def read_clip_file(content: bytes) -> ClipFile:
         return _wav(content)
     if content[:4] == b"OggS":
         return _ogg(content)
-    if content[:3] == b"ID3" or (len(content) > 1 and content[0] == 0xFF and content[1] & 0xE0 == 0xE0):
-        return ClipFile("mp3", None)
+    if content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1:2] >= b"\xe0"):
+        return _mp3(content)
     raise MalformedMessage("no au, wav, mp3, opus or vorbis file")
 
 
+def silent_au(seconds: float) -> bytes:
+    """An au file of silence, mu-law at 8 kHz: what is downloaded for a clip whose recording is not ours to give."""
+    samples = round(seconds * _TELEPHONE_RATE)
+    header = struct.pack(">4s5I", b".snd", _AU_HEADER, samples, _AU_MULAW, _TELEPHONE_RATE, 1)
+    return header + MULAW_SILENCE * samples
+
+
 def _au(content: bytes) -> ClipFile:
-    if len(content) < 24:
+    """The length that the header gives may be unknown (all ones), so it is the file's that counts."""
+    if len(content) < _AU_HEADER:
         raise MalformedMessage("an au header that ends early", offset=len(content))
     offset, _size, encoding, rate, channels = struct.unpack_from(">5I", content, 4)
-    width = AU_ENCODINGS.get(encoding)
-    if width is None or not 1 <= channels <= 2:
-        raise MalformedMessage("an au file with an encoding that is not supported", offset=12)
-    _check_rate(rate)
+    if encoding == _AU_MULAW:
+        width, fits = 1, rate in (_TELEPHONE_RATE, _WIDE_RATE)
+    else:
+        width, fits = _AU_PCM.get(encoding, 0), _LOWEST_RATE <= rate <= _HIGHEST_RATE
+    if not width or not fits or not 1 <= channels <= 2 or offset < _AU_HEADER:
+        raise MalformedMessage("an au file with an encoding that is not supported", offset=4)
     return ClipFile("au", _seconds(len(content) - offset, rate * width * channels))
 
 
 def _wav(content: bytes) -> ClipFile:
     chunks = _chunks(content)
-    if "fmt " not in chunks or chunks["fmt "][1] < 16:
-        raise MalformedMessage("a wav file without a format", offset=12)
-    at = chunks["fmt "][0]
-    kind, channels, rate, per_second, _align, bits = struct.unpack_from("<HHIIHH", content, at)
-    if (
-        kind not in (WAV_PCM, WAV_MULAW, WAV_MP3)
-        or not 1 <= channels <= 2
-        or (kind == WAV_PCM and bits not in (8, 16))
-    ):
+    at, size = chunks.get(b"fmt ", (12, 0))
+    if size < 16:
+        raise MalformedMessage("a wav file without a format", offset=at)
+    kind, channels, rate, byte_rate, _align, bits = struct.unpack_from("<HHIIHH", content, at)
+    if not _is_wav_supported(kind, bits) or not 1 <= channels <= 2 or not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
         raise MalformedMessage("a wav file with an encoding that is not supported", offset=at)
-    _check_rate(rate)
-    size = chunks.get("data", (0, 0))[1]
-    return ClipFile("wav", _seconds(size, per_second))
+    per_second = byte_rate if kind == _WAV_MP3 else rate * channels * bits // 8
+    return ClipFile("wav", _seconds(chunks.get(b"data", (0, 0))[1], per_second))
 
 
-def _chunks(content: bytes) -> dict[str, tuple[int, int]]:
-    """Name to position and size, the size never beyond the file."""
-    found: dict[str, tuple[int, int]] = {}
+def _is_wav_supported(kind: int, bits: int) -> bool:
+    if kind == _WAV_PCM:
+        return bits in (8, 16)
+    return kind == _WAV_MP3 or (kind == _WAV_MULAW and bits == 8)
+
+
+def _chunks(content: bytes) -> dict[bytes, tuple[int, int]]:
+    """Name to position and size of the first chunk of that name; what a size promises beyond the file is not there."""
+    found: dict[bytes, tuple[int, int]] = {}
     at = 12
-    while at + 8 <= len(content) and len(found) < 64:
-        name = content[at : at + 4].decode("latin-1")
-        size = int.from_bytes(content[at + 4 : at + 8], "little")
-        if name == "fmt " and at + 8 + size > len(content):
-            raise MalformedMessage("a wav header that ends early", offset=at)
+    while at + 8 <= len(content) and len(found) < _MOST_CHUNKS:
+        name, size = struct.unpack_from("<4sI", content, at)
         found.setdefault(name, (at + 8, min(size, len(content) - at - 8)))
         at += 8 + size + size % 2
     return found
 
 
+def _mp3(content: bytes) -> ClipFile:
+    found = list(frames(content))
+    if not found:
+        raise MalformedMessage("an mp3 file without a frame")
+    if not _LOWEST_KILOBITS <= average_kilobits(found) <= _HIGHEST_KILOBITS:
+        raise MalformedMessage("an mp3 file below 64 kbit/s")
+    return ClipFile("mp3", sum(frame.seconds for frame in found))
+
+
 def _ogg(content: bytes) -> ClipFile:
-    if b"OpusHead" in content[:256]:
-        return ClipFile("opus", None)
-    if b"\x01vorbis" in content[:256]:
-        return ClipFile("vorbis", None)
-    raise MalformedMessage("an ogg file with neither opus nor vorbis", offset=28)
+    """The first packet tells the codec, the granule position of the last page the end (RFC 3533 6, RFC 7845 4)."""
+    if len(content) < _OGG_HEADER:
+        raise MalformedMessage("an ogg header that ends early", offset=len(content))
+    at = _OGG_HEADER + content[_OGG_HEADER - 1]
+    packet = content[at : at + 32]
+    last = content.rfind(b"OggS", 0, len(content) - _OGG_HEADER + 4)
+    (granule,) = struct.unpack_from("<q", content, last + 6)
+    if packet.startswith(b"OpusHead") and len(packet) >= 12:
+        (skipped,) = struct.unpack_from("<H", packet, 10)
+        return ClipFile("opus", _seconds(granule - skipped, _OPUS_RATE))
+    if packet.startswith(b"\x01vorbis") and len(packet) >= 16:
+        (rate,) = struct.unpack_from("<I", packet, 12)
+        return ClipFile("vorbis", _seconds(granule, rate))
+    raise MalformedMessage("an ogg file with neither opus nor vorbis", offset=at)
 
 
-def _check_rate(rate: int) -> None:
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise MalformedMessage(f"a sample rate of {rate} Hz is outside {LOWEST_RATE} to {HIGHEST_RATE}")
-
-
-def _seconds(size: int, per_second: int) -> float | None:
-    return size / per_second if size > 0 and per_second > 0 else None
+def _seconds(amount: int, per_second: int) -> float | None:
+    return amount / per_second if amount > 0 and per_second > 0 else None

@@ -13,7 +13,7 @@ from simulator.errors import MalformedMessage
 from simulator.face.exchange import Answer, Reply
 from simulator.face.vapix.call import Call, Route
 from simulator.face.vapix.firmware_upload import uploaded_parts
-from simulator.wire.clip_file import read_clip_file
+from simulator.wire.clip_file import read_clip_file, silent_au
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,19 +23,24 @@ if TYPE_CHECKING:
 
 LARGEST_UPLOAD = 16 << 20
 """Bytes of a request; the store's own limit is `MediaClip.MaxUploadSize`."""
+_WHOLE = re.compile(r"-?[0-9]{1,10}")
+_PAIR = ("audiodeviceid", "audiooutputid")
+"""The speaker has one output: device 0, output 0; in the older argument `audiooutput`, number 1."""
 
 
 def mediaclip(call: Call) -> Reply:
-    """`action` says what: play, stop, upload, remove, update, download."""
-    act = _ACTIONS.get(call.query.get("action", call.fields.get("action", "")))
+    """`action` says what: play, stop, upload, remove, update, download. There is no `list`."""
+    act = _ACTIONS.get(call.query.get("action", ""))
     return _bad("unknown action") if act is None else _carried_out(act, call)
 
 
 def playclip(call: Call) -> Reply:
+    """For viewers; as `action=play`."""
     return _carried_out(_play, call)
 
 
 def stopclip(call: Call) -> Reply:
+    """For viewers; as `action=stop`."""
     return _carried_out(_stop, call)
 
 
@@ -50,10 +55,9 @@ def _carried_out(act: Callable[[Call, Clips], Reply], call: Call) -> Reply:
 
 
 def _play(call: Call, clips: Clips) -> Reply:
-    """By number or by location; a new clip replaces the one that plays."""
+    """By number or by location; answers at once; a new clip replaces the one that plays."""
     arguments = call.query
-    if ("audiodeviceid" in arguments) != ("audiooutputid" in arguments):
-        raise Refused("audiodeviceid and audiooutputid belong together")
+    _check_output(arguments)
     if "clip" in arguments:
         number = _whole(arguments, "clip")
     elif "location" in arguments:
@@ -64,13 +68,27 @@ def _play(call: Call, clips: Clips) -> Reply:
     return _done(f"playing={number}")
 
 
+def _check_output(arguments: dict[str, str]) -> None:
+    """The pair belongs together, and the deprecated argument is not used with it."""
+    given = [name for name in _PAIR if name in arguments]
+    if given and (len(given) < 2 or "audiooutput" in arguments):
+        raise Refused("audiodeviceid and audiooutputid belong together, without audiooutput")
+    if any(_whole(arguments, name) != 0 for name in given) or _whole(arguments, "audiooutput", 1) != 1:
+        raise Refused("no such audio output")
+
+
 def _stop(_call: Call, clips: Clips) -> Reply:
     clips.stop()
     return _done("stopping")
 
 
 def _upload(call: Call, clips: Clips) -> Reply:
-    """One file part under any name. A name that exists replaces that clip [guess from a published client]."""
+    """One file part under any name. A name that exists replaces that clip [guess from a published client].
+
+    `media=audio` is documented as required; published clients leave it out.
+    """
+    if call.query.get("media", "audio") != "audio":
+        raise Refused("media is audio")
     parts = uploaded_parts(call)
     if not parts:
         raise Refused("an upload is a POST of multipart/form-data with one file")
@@ -100,8 +118,9 @@ def _update(call: Call, clips: Clips) -> Reply:
 
 
 def _download(call: Call, clips: Clips) -> Reply:
-    """Factory clips have no content here: their files cannot be published."""
-    return Answer(body=clips[_whole(call.query, "clip")].content, content_type="audio/basic")
+    """The file as it was uploaded. A factory clip is silence: the recordings cannot be published."""
+    content = clips[_whole(call.query, "clip")].content
+    return Answer(body=content or silent_au(call.device.profile.quirks.clip_seconds), content_type="audio/basic")
 
 
 _ACTIONS: dict[str, Callable[[Call, Clips], Reply]] = {
@@ -116,20 +135,21 @@ _ACTIONS: dict[str, Callable[[Call, Clips], Reply]] = {
 
 def _whole(arguments: dict[str, str], name: str, default: int | None = None) -> int:
     text = arguments.get(name, "" if default is None else str(default))
-    if not re.fullmatch(r"-?\d{1,10}", text, re.ASCII):
+    if not _WHOLE.fullmatch(text):
         raise Refused(f"{name} must be a whole number")
     return int(text)
 
 
 def _done(line: str) -> Answer:
-    return Answer(body=f"OK\n{line}\n".encode(), content_type="text/plain")
+    return Answer(body=f"OK\n{line}\n".encode())
 
 
 def _bad(why: str) -> Answer:
-    return Answer(400, f"400 Bad Request\n{why}\n".encode(), "text/plain")
+    return Answer(400, f"400 Bad Request\n{why}\n".encode("utf-8", "replace"))
 
 
 def has_clips(device: Device) -> bool:
+    """Speakers have."""
     return device.clips is not None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.device.mqtt_setting import SettingRefused
+from simulator.device.mqtt_setting import MISSING_OR_INVALID, SettingRefused
 from simulator.device.parameter import Level
 from simulator.face.vapix.call import Route
 from simulator.face.vapix.envelope import Invocation, Json, JsonService, Method
@@ -13,17 +13,22 @@ from simulator.face.vapix.fault import FAMILY_B, ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MISSING, _INVALID = "Required parameter missing or invalid", "Invalid parameter value specified"
+
 
 def configure_client(asked: Invocation) -> Json:
-    return carried_out(asked, lambda: asked.call.device.mqtt.configure_client(asked.params))
+    """Replaces all settings; an active client reconnects with them."""
+    return carried_out(lambda: asked.call.device.mqtt.configure_client(asked.params))
 
 
 def activate_client(asked: Invocation) -> Json:
-    return carried_out(asked, asked.call.device.mqtt.activate)
+    """Connects now and after every start."""
+    return carried_out(asked.call.device.mqtt.activate)
 
 
 def deactivate_client(asked: Invocation) -> Json:
-    return carried_out(asked, asked.call.device.mqtt.deactivate)
+    """Disconnects in order."""
+    return carried_out(asked.call.device.mqtt.deactivate)
 
 
 def get_client_status(asked: Invocation) -> Json:
@@ -33,15 +38,14 @@ def get_client_status(asked: Invocation) -> Json:
     return {"status": status, "config": mqtt.shown()}
 
 
-def carried_out(asked: Invocation, act: Callable[[], None]) -> Json:
+def carried_out(act: Callable[[], None]) -> Json:
     """Do it; a refusal of the settings becomes the API's error, naming the property."""
     try:
         act()
     except SettingRefused as refused:
-        family = asked.service.family
-        make = family.missing if refused.code == family.absent[0] else family.invalid
-        error = make(refused.property)
-        raise ApiError(refused.code, error.message, details={"propertyName": refused.property}) from None
+        text = _MISSING if refused.code == MISSING_OR_INVALID else _INVALID
+        details = {"propertyName": refused.property}
+        raise ApiError(refused.code, f"{text}: '{refused.property}'", details=details) from None
     return {}
 
 

@@ -11,18 +11,21 @@ from simulator.face.vapix.mqtt_client import carried_out
 
 def configure_publication(asked: Invocation) -> Json:
     """Replaces the whole list of filters."""
-    return carried_out(asked, lambda: asked.call.device.mqtt.configure_publication(asked.params))
+    return carried_out(lambda: asked.call.device.mqtt.configure_publication(asked.params))
 
 
 def get_publication(asked: Invocation) -> Json:
+    """The whole list: what is read can be changed and written back."""
     return {"eventPublicationConfig": asked.call.device.mqtt.publication.as_json()}
 
 
 def configure_subscription(asked: Invocation) -> Json:
-    return carried_out(asked, lambda: asked.call.device.mqtt.configure_subscription(asked.params))
+    """Replaces the whole list of filters."""
+    return carried_out(lambda: asked.call.device.mqtt.configure_subscription(asked.params))
 
 
 def get_subscription(asked: Invocation) -> Json:
+    """The whole list."""
     return {"mqttSubscriptionConfig": asked.call.device.mqtt.subscription.as_json()}
 
 
