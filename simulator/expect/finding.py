@@ -22,6 +22,8 @@ class Finding:
     differs: tuple[str, ...] = ()
     at: float | None = None
     """Device seconds, where they are known."""
+    number: int = 0
+    """Its place among those of one instant: the record's or the sighting's number."""
 
     @property
     def matches(self) -> bool:

@@ -157,7 +157,7 @@ class Expect:
         changes: dict[str, Any] = {"for_": seconds} if expectation.negate else {"within": seconds}
         if self._device:
             changes["device"] = Target(self._device)
-        text = f"{face.value}: " + ", ".join(f"{key} {value}" for key, value in query.items())
+        text = f"{face.value}: " + ", ".join(f"{key} {_shown(value)}" for key, value in query.items())
         promise = Promise(self._session, replace(expectation, **changes), touched, text, _caller())
         self._session.promises.append(promise)
         return promise
@@ -166,6 +166,10 @@ class Expect:
 _WITH_PORT = frozenset({Face.MQTT, Face.STREAM, Face.EVENT, Face.VAPIX, Face.STATE, Face.EVERYWHERE})
 _WITH_OTHERS = frozenset({Face.MQTT, Face.STREAM, Face.EVENT})
 """Faces about one of several that tell of the same thing."""
+
+
+def _shown(value: Any) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _plain(value: Any) -> Any:

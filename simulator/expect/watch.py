@@ -56,8 +56,10 @@ class Watch:
     satisfied: bool = False
     refuted: bool = False
     seen_at: float | None = None
+    predecessor: Watch | None = None
+    """In an `ordered` list, the one before: only what comes after what that one saw counts."""
+    seen: Finding | None = None
     _held_since: float | None = None
-    _problem: str = ""
 
     @property
     def deadline(self) -> float:
@@ -82,7 +84,7 @@ class Watch:
         self.fresh = False
         look = Look(self.session, self.expectation, self.device, self.since, self.client)
         self.findings = FINDERS[self.expectation.face](look)
-        matches = [finding for finding in self.findings if finding.matches]
+        matches = [finding for finding in self.findings if finding.matches and self._in_order(finding)]
         if self.expectation.negate:
             self.refuted = bool(matches)
         elif self.expectation.count is not None:
@@ -126,6 +128,17 @@ class Watch:
         if self.satisfied and self.seen_at is None:
             self.seen_at = now
 
+    def _in_order(self, finding: Finding) -> bool:
+        """Whether it came after what the expectation before it in the list saw."""
+        before = self.predecessor
+        if before is None:
+            return True
+        if before.seen is None:
+            return False
+        if finding.at is None or before.seen.at is None:
+            return True  # a state has no instant of its own: it is read now, after the other was seen
+        return (finding.at, finding.number) > (before.seen.at, before.seen.number)
+
     def _look_for_count(self, found: int, now: float) -> None:
         wanted = self.expectation.count or 0
         if found > wanted:
@@ -140,6 +153,7 @@ class Watch:
             return
         if self._held_since is None:
             self._held_since = now
+            self.seen = matches[0]
             self.seen_at = matches[0].at if matches[0].at is not None else now
         self.satisfied = now >= self._held_since + self.expectation.for_
 
@@ -175,12 +189,19 @@ class Vigil:
         """This moment, after the observers have caught up."""
         return self.session.mark()
 
-    def watch(self, expectation: Expectation, since: Mark) -> list[Watch]:
-        """Open one watch per device that is meant. Raises UnknownTarget."""
+    def watch(self, expectation: Expectation, since: Mark, after: Sequence[Watch] = ()) -> list[Watch]:
+        """Open one watch per device that is meant. Raises UnknownTarget.
+
+        `after` are those of the expectation before it in an ordered list.
+        """
+        before = {watch.device: watch for watch in after}
         watches = [
-            Watch(self.session, expectation, device, since, self.client, expectation.text)
+            Watch(
+                self.session, expectation, device, since, self.client, expectation.text,
+                predecessor=before.get(device),
+            )
             for device in self._devices(expectation)
-        ]
+        ]  # fmt: skip
         self.open += watches
         return watches
 

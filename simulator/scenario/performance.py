@@ -249,8 +249,11 @@ class Performance:
 
     def _open(self, scene: Scene, step: Step, mark: Mark) -> None:
         self._last_mark = mark
+        before: list[Watch] = []
         for expected in step.expectations:
-            scene.watches += self._vigil.watch(expected, mark)
+            watches = self._vigil.watch(expected, mark, before if expected.order else ())
+            scene.watches += watches
+            before = watches if expected.order is not None else before
 
     def _act(self, step: Step) -> None:
         action = step.action

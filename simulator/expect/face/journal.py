@@ -16,7 +16,9 @@ def find_event(look: Look) -> list[Finding]:
         if wanted.topic and record["what"] != wanted.topic:
             continue
         data = record["data"]
-        found.append(Finding(line(record), wanted.differs(data["source"], data["data"]), record["at"]))
+        found.append(
+            Finding(line(record), wanted.differs(data["source"], data["data"]), record["at"], record["number"])
+        )
     return found
 
 
@@ -29,7 +31,7 @@ def find_log(look: Look) -> list[Finding]:
         if record["data"].get("log", "system") != query.log:
             continue
         differs = () if query.contains in text else (f"without {query.contains!r}",)
-        found.append(Finding(text, differs, record["at"]))
+        found.append(Finding(text, differs, record["at"], record["number"]))
     return found
 
 
@@ -40,7 +42,9 @@ def find_record(look: Look) -> list[Finding]:
     for record in _records(look, query.kind):
         if query.what and not fnmatchcase(record["what"], query.what):
             continue
-        found.append(Finding(line(record), differences(dict(query.data), record["data"]), record["at"]))
+        found.append(
+            Finding(line(record), differences(dict(query.data), record["data"]), record["at"], record["number"])
+        )
     return found
 
 

@@ -28,7 +28,12 @@ def find_mqtt(look: Look) -> list[Finding]:
         differs += differences(_text(dict(query.payload)), message.get("json") or {})
         differs += differences(_asked(retain=query.retain, qos=query.qos), message)
         found.append(
-            Finding(f"{message['topic']} {message['payload'][:200]}", differs, _device_time(look, message))
+            Finding(
+                f"{message['topic']} {message['payload'][:200]}",
+                differs,
+                _device_time(look, message),
+                sighting["number"],
+            )
         )
     return found
 
@@ -45,7 +50,7 @@ def find_stream(look: Look) -> list[Finding]:
         content = note["message"]
         text = f"{note['topic']} {_flat(content)}"
         differs = wanted.differs(content["source"], content["data"])
-        found.append(Finding(text, differs, device_seconds(look, note["timestamp"])))
+        found.append(Finding(text, differs, device_seconds(look, note["timestamp"]), sighting["number"]))
     return found
 
 

@@ -11,6 +11,9 @@ from simulator.expect.face.message import find_mqtt, find_stream
 from simulator.expect.finding import Finding, Look
 from simulator.expect.query import EventQuery, MqttQuery, StreamQuery
 
+STAMP = 0.001
+"""Device seconds: stamps on the wire are whole milliseconds."""
+
 
 def find(look: Look) -> list[Finding]:
     """Everything the query names that happened since the moment."""
@@ -25,7 +28,12 @@ def find(look: Look) -> list[Finding]:
     if query.log:
         lines = (record for record in _records(look, "log") if query.log in str(record["data"]))
         found += [Finding(line(record), (), record["at"]) for record in lines]
-    return [finding for finding in found if finding.matches]
+    return [finding for finding in found if finding.matches and _is_new(finding, look)]
+
+
+def _is_new(finding: Finding, look: Look) -> bool:
+    """A subscriber is first told the states as they are, each with the time of its change: that is no event."""
+    return finding.at is None or finding.at > look.since.at - STAMP
 
 
 def _events(look: Look, query: Any) -> list[Finding]:
