@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Protocol
 
+from simulator.action.target import expand
 from simulator.expect.event_name import BY_NAME, EventName
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ class Eyes(Protocol):
     def snapshot(self, name: str) -> dict[str, Any]: ...
     def clock(self) -> dict[str, Any]: ...
     def journal(self, after: int = 0, kinds: str = "", device: str | None = None) -> dict[str, Any]: ...
-    def seen(self, face: str, after: int) -> list[dict[str, Any]]: ...
+    def seen(self, face: str, after: int, device: str = "") -> list[dict[str, Any]]: ...
     def watches_stream(self, device: str) -> bool: ...
+    def streaming(self, device: str) -> bool: ...
     def ask(self, device: str, path: str, *, method: str = "GET", body: object = None) -> dict[str, Any]: ...
 
 
@@ -107,8 +109,14 @@ class Wanted:
     word: str
     """How the query says it."""
 
+    port_item: str
+    """Source item that holds the port; empty where any port counts."""
+    port: str
+
     def differs(self, source: dict[str, Any], data: dict[str, Any]) -> tuple[str, ...]:
         told = [*differences(self.source, source), *differences(self.data, data)]
+        if self.port_item and not port_fits(self.port, shown(source.get(self.port_item))):
+            told.insert(0, f"{self.port_item}={shown(source.get(self.port_item))}, not {self.port}")
         if self.values and shown(data.get(self.item)) not in self.values:
             told.append(f"{self.item}={shown(data.get(self.item))}, not {self.word or ' or '.join(self.values)}")
         return tuple(told)
@@ -117,12 +125,18 @@ class Wanted:
 def wanted_event(query: Any) -> Wanted:
     """The topic, source and data that a query names by short name, state and port."""
     named = BY_NAME.get(query.event) or EventName(query.event, query.event, "")
-    source = dict(query.source) if hasattr(query, "source") else {}
-    data = dict(query.data) if hasattr(query, "data") else {}
-    if query.port and named.source and query.port != "*":
-        source.setdefault(named.source, query.port)
-    values = named.values(query.state)
-    item = named.item
-    if query.state and not item:
-        values = ()
-    return Wanted(named.topic, source, data, item, values, query.state)
+    source = dict(getattr(query, "source", ()))
+    data = dict(getattr(query, "data", ()))
+    port_item = named.source if query.port and named.source not in source else ""
+    values = named.values(query.state) if named.item else ()
+    return Wanted(named.topic, source, data, named.item, values, query.state, port_item, query.port)
+
+
+def port_fits(wanted: str, port: str) -> bool:
+    """Whether a port id is meant: `3`, `{1..5}`, or `*` for every single one, which the sum of all (-1) is not."""
+    return port.isdecimal() if wanted == "*" else port in expand(wanted)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """A JSON object, or an empty one where a stranger sent something else."""
+    return value if isinstance(value, dict) else {}
