@@ -30,7 +30,7 @@ from simulator.pytest_plugin.fixture import (
     axis_speaker,
     capaxis,
 )
-from simulator.pytest_plugin.marker import MARKERS, check_markers
+from simulator.pytest_plugin.marker import MARKERS, check_markers, check_markers_of
 from simulator.pytest_plugin.option import add_options, read_options
 from simulator.pytest_plugin.parametrise import DEVICES, device_id, parametrise_firmware
 from simulator.pytest_plugin.report import complete
@@ -83,8 +83,19 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return ScenarioFile.from_parent(parent, path=file_path)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    check_markers(items)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not _is_xdist_worker(config):
+        check_markers(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if _is_xdist_worker(item.config):
+        check_markers_of(item)
+
+
+def _is_xdist_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 @pytest.hookimpl(wrapper=True)

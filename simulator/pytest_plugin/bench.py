@@ -28,7 +28,7 @@ _CLOCKS: dict[str, dict[str, Any]] = {
     "virtual": {"mode": "stepped"},
 }
 _OBSERVER = "axsim-observer"
-"""How our observers name themselves at the broker."""
+"""How our observers name themselves, at the broker and to devices."""
 _UNSEEN = frozenset({"note", "clock"})
 """Verbs that no observer can see the effect of."""
 
@@ -154,9 +154,7 @@ class FleetHandle(Session):
 
     def story(self, kinds: str = "", after: int | None = None) -> Iterator[dict[str, Any]]:
         """The same without what our own observers did."""
-        for record in self.records(kinds, after):
-            if not record["data"].get("observer") and not str(record["data"].get("client")).startswith(_OBSERVER):
-                yield record
+        return (record for record in self.records(kinds, after) if not _is_ours(record["data"]))
 
     def open_ends(self) -> dict[str, list[str]]:
         """What clients hold open, by kind."""
@@ -174,6 +172,11 @@ class FleetHandle(Session):
             self.engine.observers.stop()
         if self._owns_engine:
             self.engine.close()
+
+
+def _is_ours(data: dict[str, Any]) -> bool:
+    named = (str(data.get(key, "")) for key in ("client", "agent"))
+    return bool(data.get("observer")) or any(name.startswith(_OBSERVER) for name in named)
 
 
 def worker_block(block: int | None) -> int | None:

@@ -45,6 +45,13 @@ def check_markers(items: Sequence[pytest.Item]) -> None:
         raise pytest.UsageError("\n".join(wrong))
 
 
+def check_markers_of(item: pytest.Item) -> None:
+    """The same for one test of an xdist worker, which cannot tell the controller about a usage error."""
+    wrong = list(_problems(item))
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
+
+
 def _problems(item: pytest.Item) -> Iterator[str]:
     for marker in item.iter_markers("axis"):
         yield from (f"{item.nodeid}: {text}" for text in _axis_problems(marker))

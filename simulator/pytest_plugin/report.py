@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ SHOWN = 12
 """Lines of the timeline in a failure."""
 WIDEST = 200
 """Characters of one such line."""
+_LOGS = ("Log/Audit", "Log/Access")
 _FLEET = pytest.StashKey["FleetHandle"]()
 _FAILED = pytest.StashKey[bool]()
 _CRASH_TOLD = pytest.StashKey[bool]()
@@ -87,18 +89,33 @@ def _timeline(fleet: FleetHandle) -> str:
     except FleetError:
         return ""
     since = [record for record in records if record["number"] > fleet.touched.mark.journal]
-    shown = since[-SHOWN:]
-    if not shown:
+    if not since:
         return "timeline  nothing happened"
-    head = f"timeline  {shown[0]['at']:.3f} .. {shown[-1]['at']:.3f} ({len(shown)} of {len(records)} lines)"
-    return "\n".join([head, *map(_line, shown)])
+    lines = _lines(since)
+    head = (
+        f"timeline  {since[0]['at']:.3f} .. {since[-1]['at']:.3f} ({min(len(lines), SHOWN)} of {len(lines)} lines)"
+    )
+    return "\n".join([head, *lines[-SHOWN:]])
+
+
+def _lines(records: list[dict[str, Any]]) -> list[str]:
+    """One line per record, but two and the last of many alike: a device that connects tells all its states."""
+    lines: list[str] = []
+    for (_, kind, what), alike in groupby(
+        records, lambda record: (record["device"], record["kind"], record["what"])
+    ):
+        group = list(map(_line, alike))
+        more = len(group) - 3
+        lines += group if more < 2 else [*group[:2], f"{'':10}  ... {more} more of {kind} {what}", group[-1]]
+    return lines
 
 
 def _is_chatter(record: dict[str, Any]) -> bool:
-    """Logs of who asked: the requests themselves tell it better."""
-    return (record["kind"] == "log" and record["what"] in ("audit", "access")) or record["what"].endswith(
-        "Log/Audit"
-    )
+    """Logs of who asked, which the requests themselves tell better, and the broker's word for each device's own."""
+    kind, what = record["kind"], record["what"]
+    if kind == "message":
+        return record["device"] == "site" or str(record["data"].get("topic", "")).endswith(_LOGS)
+    return (kind == "log" and what in ("audit", "access")) or what.endswith(_LOGS)
 
 
 def _line(record: dict[str, Any]) -> str:

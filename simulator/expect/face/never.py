@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from simulator.expect.face.client import status_matches
-from simulator.expect.face.journal import find_event, line
+from simulator.expect.face.journal import find_event, line, log_entry
 from simulator.expect.face.message import find_mqtt, find_stream
-from simulator.expect.finding import Finding, Look
+from simulator.expect.finding import Finding, Look, status_matches
 from simulator.expect.query import EventQuery, MqttQuery, StreamQuery
 
 STAMP = 0.001
@@ -26,8 +26,8 @@ def find(look: Look) -> list[Finding]:
     if query.violation:
         found += [Finding(line(record), (), record["at"]) for record in _records(look, "violation")]
     if query.log:
-        lines = (record for record in _records(look, "log") if query.log in str(record["data"]))
-        found += [Finding(line(record), (), record["at"]) for record in lines]
+        entries = (record for record in _records(look, "log") if query.log in log_entry(record))
+        found += [Finding(line(record), (), record["at"]) for record in entries]
     return [finding for finding in found if finding.matches and _is_new(finding, look)]
 
 
@@ -50,8 +50,6 @@ def _events(look: Look, query: Any) -> list[Finding]:
 
 
 def _asking(look: Look, query: Any) -> Look:
-    from dataclasses import replace
-
     return replace(look, expectation=replace(look.expectation, query=query))
 
 
