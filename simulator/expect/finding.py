@@ -89,6 +89,12 @@ def reach(found: Any, path: str) -> Any:
     return None
 
 
+def status_matches(wanted: str, status: int) -> bool:
+    """`200` is 200, `5xx` any from 500 to 599."""
+    text = str(status)
+    return text == wanted or (wanted.endswith("xx") and text[0] == wanted[0])
+
+
 def shown(value: Any) -> str:
     """A JSON value as people write it in a scenario."""
     if isinstance(value, bool):

@@ -113,9 +113,9 @@ class ClientQuery(Query):
 
     did: Annotated[
         Literal["enrolled", "asked", "subscribed", "published", "returned", "left", "printed", "exited"],
-        "enrolled: asked with right credentials; asked: sent a request; subscribed, published: on the broker; "
-        "returned: enrolled again after it or the device was away; left: closed its connections; printed: wrote a "
-        "line; exited: ended.",
+        "enrolled: was let in at any time so far; asked: sent a request; returned: was let in anew; subscribed: is "
+        "subscribed on the broker now; published: there; left: closed its last connection; printed: wrote a line; "
+        "exited: ended.",
     ]
     address: Annotated[str, ADDRESS, "Address of the device it used: a glob, new, or old."] = ""
     path: Annotated[str, HTTP_PATH, "Path it asked for; may hold globs."] = ""

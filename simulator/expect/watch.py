@@ -187,7 +187,8 @@ class Vigil:
 
     def mark(self) -> Mark:
         """This moment, after the observers have caught up."""
-        return self.session.mark()
+        printed = 0 if self.client is None else len(self.client.lines())
+        return replace(self.session.mark(), printed=printed)
 
     def watch(self, expectation: Expectation, since: Mark, after: Sequence[Watch] = ()) -> list[Watch]:
         """Open one watch per device that is meant. Raises UnknownTarget.

@@ -188,12 +188,16 @@ class Session:
             return {"mqtt": 0, "stream": 0}
         return self._observers.call("POST", "/v1/catch-up", wait=10)  # type: ignore[no-any-return]
 
-    def seen(self, face: str, after: int) -> list[dict[str, Any]]:
-        """What an observer saw after a number. `face` is `mqtt` or `stream`."""
+    def seen(self, face: str, after: int, device: str = "") -> list[dict[str, Any]]:
+        """What an observer saw after a number, of one device or of all. `face` is `mqtt` or `stream`."""
         if self._watched is None:
             return []
-        answer = self._observers.call("GET", f"/v1/seen?face={face}&after={after}")
+        answer = self._observers.call("GET", f"/v1/seen?face={face}&after={after}&device={device}")
         return answer["seen"]  # type: ignore[no-any-return]
+
+    def streaming(self, device: str) -> bool:
+        """Whether the observer's event stream to a device is open now."""
+        return self._watched is not None and device in self._observers.call("GET", "/v1/streams")["streaming"]
 
     def ask(self, device: str, path: str, *, method: str = "GET", body: object = None) -> dict[str, Any]:
         """One HTTP question to a device, asked by a client we did not write, at its present address."""

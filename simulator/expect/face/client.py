@@ -1,19 +1,24 @@
 """What the client under test did, from the bench's side of the wire and from its own output.
 
-Requests of the simulator's own observers are marked in the journal and left out.
+Requests and connections of the simulator's own observers are marked in the journal and left out; at the broker,
+whoever is no device and none of ours is the client.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from simulator.expect.face.message import topic_matches
 from simulator.expect.face.state import address_differs
-from simulator.expect.finding import Finding, Look
+from simulator.expect.finding import Finding, Look, status_matches
 from simulator.expect.mark import Mark
 
-OK, UNAUTHORIZED = 200, 401
+OBSERVER = "axsim-observer"
+"""How our own observers' client ids begin."""
+_WEB = frozenset({"http", "https"})
 
 
 def find(look: Look) -> list[Finding]:
@@ -22,10 +27,7 @@ def find(look: Look) -> list[Finding]:
     return _FINDERS[query.did](look, query)
 
 
-def status_matches(wanted: str, status: int) -> bool:
-    """`200` is 200, `5xx` any from 500 to 599."""
-    text = str(status)
-    return text == wanted or (wanted.endswith("xx") and text[0] == wanted[0])
+# Over HTTP
 
 
 def _asked(look: Look, query: Any) -> list[Finding]:
@@ -50,9 +52,10 @@ def _request_finding(look: Look, query: Any, record: dict[str, Any], wanted_stat
     if status and not status_matches(status, data["status"]):
         differs += (f"status={data['status']}, not {status}",)
     if query.address:
-        former = look.eyes.snapshot(look.device)["former_address"] if look.device else None
+        former = look.eyes.snapshot(record["device"])["former_address"]
         differs += address_differs(query.address, data["host"].rpartition(":")[0], former)
-    return Finding(f"{record['device']}: {record['what']} {data['status']}", differs, record["at"])
+    text = f"{record['device']}: {record['what']} {data['status']}"
+    return Finding(text, differs, record["at"], record["number"])
 
 
 def _requests(look: Look, query: Any) -> list[dict[str, Any]]:
@@ -65,27 +68,118 @@ def _requests(look: Look, query: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _broker(look: Look, query: Any, what: str) -> list[Finding]:
-    """What a client that is no device and none of ours did at the embedded broker."""
-    found = []
-    for record in look.eyes.journal(look.since.journal, "site")["records"]:
+def _left(look: Look, _query: Any) -> list[Finding]:
+    """It has closed the last connection that it held; a match where it held one and holds none now."""
+    held: Counter[str] = Counter()
+    ended: list[dict[str, Any]] = []
+    for record in look.eyes.journal(0, "connection", look.device or None)["records"]:
         data = record["data"]
-        if record["what"] != what or data.get("device") or data.get("observer"):
+        if data.get("service") not in _WEB or data.get("observer") or record["what"] not in ("opened", "closed"):
             continue
-        topic = str(data.get("topic", ""))
-        differs = () if not query.topic or fnmatchcase(topic, query.topic) else (f"topic={topic}",)
-        found.append(Finding(f"{data.get('client')}: {what} {topic}", differs, record["at"]))
+        held[data["peer"]] += 1 if record["what"] == "opened" else -1
+        ended += [record] if record["what"] == "closed" and record["number"] > look.since.journal else []
+    still = sum(count for count in held.values() if count > 0)
+    if not ended:
+        return []
+    differs = (f"{still} connections still open",) if still else ()
+    last = ended[-1]
+    return [Finding(f"{last['device']}: connection closed", differs, last["at"], last["number"])]
+
+
+# At the embedded broker
+
+
+def _subscribed(look: Look, query: Any) -> list[Finding]:
+    """It is subscribed now, whenever that began: being subscribed lasts until it leaves or unsubscribes.
+
+    A filter counts for a device when the device's messages can match it.
+    """
+    prefix = _prefix(look)
+    found = []
+    for (client, pattern), record in _subscriptions(look).items():
+        if prefix and not _reaches(pattern, prefix):
+            continue
+        asked = not query.topic or query.topic == pattern or topic_matches(pattern, query.topic)
+        differs = () if asked else (f"topic={pattern}, not {query.topic}",)
+        found.append(Finding(f"{client} subscribed {pattern}", differs, record["at"], record["number"]))
     return found
 
 
-def _left(look: Look, _query: Any) -> list[Finding]:
-    records = look.eyes.journal(look.since.journal, "connection", look.device or None)["records"]
-    closed = (record for record in records if record["what"] == "closed" and not record["data"].get("observer"))
-    return [Finding(f"{record['device']}: connection closed", (), record["at"]) for record in closed]
+def _subscriptions(look: Look) -> dict[tuple[str, str], dict[str, Any]]:
+    """What clients under test are subscribed to now, with the record that began it."""
+    known = _devices(look)
+    kept: dict[tuple[str, str], dict[str, Any]] = {}
+    absent: set[str] = set()
+    for record in look.eyes.journal(0, "site")["records"]:
+        what, client = record["what"], record["data"].get("client") or ""
+        if what == "broker.subscribe" and not _ours(client, known):
+            kept |= {(client, pattern): record for pattern in record["data"]["filters"]}
+        elif what == "broker.unsubscribe":
+            for pattern in record["data"]["filters"]:
+                kept.pop((client, pattern), None)
+        elif what == "broker.disconnected":
+            absent.add(client)
+        elif what == "broker.connected":
+            absent.discard(client)
+            if not record["data"]["session"]:
+                kept = {key: begun for key, begun in kept.items() if key[0] != client}
+    return {key: begun for key, begun in kept.items() if key[0] not in absent}
+
+
+def _published(look: Look, query: Any) -> list[Finding]:
+    known, prefix = _devices(look), _prefix(look)
+    found = []
+    for record in look.eyes.journal(look.since.journal, "message", "site")["records"]:
+        data = record["data"]
+        if record["what"] != "broker.publish" or _ours(data["client"], known):
+            continue
+        if prefix and not data["topic"].startswith(f"{prefix}/"):
+            continue
+        asked = not query.topic or topic_matches(query.topic, data["topic"])
+        differs = () if asked else (f"topic={data['topic']}, not {query.topic}",)
+        found.append(
+            Finding(f"{data['client']} published {data['topic']}", differs, record["at"], record["number"])
+        )
+    return found
+
+
+def _devices(look: Look) -> frozenset[str]:
+    """Client ids of the devices: as they are set now, and as they are from the factory."""
+    devices = look.eyes.fleet()["devices"]
+    enrolled = (device["mqtt"]["client_id"] for device in devices if device["mqtt"])
+    return frozenset([*(device["serial"] for device in devices), *enrolled])
+
+
+def _ours(client: str, devices: frozenset[str]) -> bool:
+    return client.startswith(OBSERVER) or client in devices
+
+
+def _prefix(look: Look) -> str:
+    """How the topics of the device asked about begin; empty for the whole fleet."""
+    if not look.device:
+        return ""
+    device = next(device for device in look.eyes.fleet()["devices"] if device["name"] == look.device)
+    return str(device["mqtt"]["prefix"]) if device["mqtt"] else f"axis/{device['serial']}"
+
+
+def _reaches(pattern: str, prefix: str) -> bool:
+    """Whether a filter can match a topic that begins with this prefix."""
+    levels = pattern.split("/")
+    for position, level in enumerate(prefix.split("/")):
+        if position >= len(levels):
+            return False
+        if levels[position] == "#":
+            return True
+        if levels[position] not in ("+", level):
+            return False
+    return True
+
+
+# By itself
 
 
 def _printed(look: Look, query: Any) -> list[Finding]:
-    lines = look.client.lines() if look.client is not None else []
+    lines = look.client.lines()[look.since.printed :] if look.client is not None else []
     return [Finding(line, () if query.line in line else (f"without {query.line!r}",)) for line in lines]
 
 
@@ -101,8 +195,8 @@ _FINDERS = {
     "asked": _asked,
     "enrolled": _enrolled,
     "returned": _returned,
-    "subscribed": lambda look, query: _broker(look, query, "subscribe"),
-    "published": lambda look, query: _broker(look, query, "publish"),
+    "subscribed": _subscribed,
+    "published": _published,
     "left": _left,
     "printed": _printed,
     "exited": _exited,

@@ -1,95 +1,147 @@
-"""The one-truth check: every enabled face shows the same state of a port, and the first that does not is named.
+"""The one-truth check: every enabled face shows the true state of a port, and the first that does not is named.
 
-Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last.
+Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last. A face
+is enabled when the device serves it: VAPIX always, the event stream where an observer listens to it, MQTT while the
+device's client is active. One that is enabled and not connected shows that, and nothing old.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from simulator.action.target import matching
+from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
 from simulator.expect.face.message import axis_topic
 from simulator.expect.face.vapix import UNREADABLE, port_states
-from simulator.expect.finding import Finding, Look
+from simulator.expect.finding import Finding, Look, mapping
 
-SUPERVISED = BY_NAME["supervised"].topic
-INPUT = BY_NAME["input"].topic
-OUTPUT = BY_NAME["output"].topic
-NOTHING = "nothing"
-_SUPERVISED_ONLY = frozenset({"tampering", "normal", "cut", "shorted"})
-"""Conditions that an input without supervision cannot tell."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from simulator.expect.event_name import EventName
+
+NOTHING, DISCONNECTED = "nothing", "not connected"
+_SWITCH = {"active": "1", "inactive": "0", "true": "1", "false": "0"}
+_Told = dict[tuple[str, str, str], str]
+"""Topic, source item and its value, to the last state that was told."""
 
 
 def find(look: Look) -> list[Finding]:
-    """One finding per look: what each face shows."""
+    """One finding per look: what each face shows of the port, or of each port where a pattern names several."""
     query: Any = look.expectation.query
-    port = look.eyes.snapshot(look.device)["ports"].get(query.port)
-    if port is None:
-        return [Finding(f"port {query.port}", (f"{look.device} has no port {query.port}",))]
-    if port["supervised"] is None and query.condition in _SUPERVISED_ONLY:
-        told = f"port {query.port} is not supervised and cannot be {query.condition}"
-        return [Finding(f"port {query.port}", (told,))]
-    aspect = _aspect(query.condition, port)
-    truth = str(port["supervised"]) if aspect == "supervised" else "1" if port["active"] else "0"
-    wanted = _wanted(query.condition, port, truth)
-    shown = {"truth": truth, **_shown(look, query, aspect, port)}
-    wrong = [
-        f"{face} shows {value}, not {query.condition}" for face, value in shown.items() if value not in wanted
-    ]
-    return [Finding(" | ".join(f"{face} {value}" for face, value in shown.items()), tuple(wrong[:1]))]
+    views = Views(look)
+    try:
+        ids = matching("port", query.port, list(views.ports))
+    except UnknownTarget as unknown:
+        return [Finding(f"port {query.port}", (f"{look.device}: {unknown}",))]
+    texts, wrong = [], []
+    for port in ids:
+        text, problems = _compared(views, query, port)
+        texts.append(text if len(ids) == 1 else f"port {port}: {text}")
+        wrong += problems if len(ids) == 1 else [f"port {port}: {problem}" for problem in problems]
+    return [Finding("; ".join(texts), tuple(wrong[:1]))]
 
 
-def _aspect(condition: str, port: dict[str, Any]) -> str:
-    """Which of a port's two states the condition speaks of."""
-    if condition in ("active", "inactive") or port["supervised"] is None:
-        return "active"
-    return "supervised"
+class Views:
+    """What every enabled face of one device shows now, each read once."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._snapshot = look.eyes.snapshot(look.device)
+        self.ports: dict[str, dict[str, Any]] = self._snapshot["ports"]
+
+    def enabled(self, without: Iterable[str]) -> Iterator[str]:
+        """Names of the faces that must show the truth."""
+        present = {
+            "vapix": True,
+            "stream": self._look.eyes.watches_stream(self._look.device),
+            "mqtt": bool(self._snapshot["mqtt_active"]),
+        }
+        return (face for face, there in present.items() if there and face not in without)
+
+    def shows(self, face: str, event: EventName, port: str) -> str:
+        """The last state of an event that a face shows."""
+        if face == "vapix":
+            aspect = "supervised" if event.name == "supervised" else "active"
+            return self._vapix.get(port, {}).get(aspect, UNREADABLE)
+        connected = self._snapshot["mqtt_connected"] if face == "mqtt" else self._streams
+        told = self._mqtt if face == "mqtt" else self._stream
+        return told.get((event.topic, event.source, port), NOTHING) if connected else DISCONNECTED
+
+    @cached_property
+    def _vapix(self) -> dict[str, dict[str, str]]:
+        return port_states(self._look)
+
+    @cached_property
+    def _streams(self) -> bool:
+        return self._look.eyes.streaming(self._look.device)
+
+    @cached_property
+    def _stream(self) -> _Told:
+        seen = self._look.eyes.seen("stream", 0, self._look.device)
+        return _last((one["data"]["topic"], one["data"]["message"]) for one in seen)
+
+    @cached_property
+    def _mqtt(self) -> _Told:
+        payloads = (mapping(one["data"].get("json")) for one in self._look.eyes.seen("mqtt", 0, self._look.device))
+        return _last((axis_topic(str(payload.get("topic"))), payload.get("message")) for payload in payloads)
 
 
-def _wanted(condition: str, port: dict[str, Any], truth: str) -> tuple[str, ...]:
+def _last(messages: Iterable[tuple[str, Any]]) -> _Told:
+    told: _Told = {}
+    items = {event.topic: event for event in BY_NAME.values() if event.source}
+    for topic, message in messages:
+        event = items.get(topic)
+        if event is None:
+            continue
+        source, data = mapping(mapping(message).get("source")), mapping(mapping(message).get("data"))
+        state = str(data.get(event.item))
+        told[topic, event.source, str(source.get(event.source))] = _SWITCH.get(state, state)
+    return told
+
+
+def _compared(views: Views, query: Any, port: str) -> tuple[str, list[str]]:
+    """What the truth and the faces show, and who is wrong, the truth first: then it is not yet so."""
+    facts = views.ports[port]
+    shown: dict[str, str] = {}
+    wrong: list[str] = []
+    for event, label in _aspects(query.condition, facts):
+        truth = _truth(event, facts)
+        shown[f"truth{label}"] = truth
+        wanted = _wanted(query.condition, facts, truth)
+        if truth not in wanted:
+            wrong.append(f"truth shows {truth}, not {query.condition}")
+        for face in views.enabled(query.without):
+            value = shown[f"{face}{label}"] = views.shows(face, event, port)
+            if value != truth:
+                wrong.append(f"{face}{label} shows {value}, not {truth}")
+    return " | ".join(f"{name} {value}" for name, value in shown.items()), wrong
+
+
+def _aspects(condition: str, facts: dict[str, Any]) -> list[tuple[EventName, str]]:
+    """The events that tell of the condition; all that the port has when they are to agree on whatever it is."""
+    is_input, supervised = facts["direction"] == "input", facts["supervised"] is not None
+    port = BY_NAME["input" if is_input else "output"]
+    main = port if condition in ("active", "inactive") or not supervised else BY_NAME["supervised"]
+    if condition != "agree":
+        return [(main, "")]
+    contact = [(port, " (contact)")] if supervised else []
+    return [(main, ""), *contact, (BY_NAME["digital-input" if is_input else "relay"], " (ONVIF)")]
+
+
+def _truth(event: EventName, facts: dict[str, Any]) -> str:
+    return str(facts["supervised"]) if event.name == "supervised" else "1" if facts["active"] else "0"
+
+
+def _wanted(condition: str, facts: dict[str, Any], truth: str) -> tuple[str, ...]:
+    """The true states that the condition stands for."""
     if condition == "agree":
         return (truth,)
     if condition in ("active", "inactive"):
         return ("1",) if condition == "active" else ("0",)
-    if port["supervised"] is None:
-        active_circuit = "open" if port["normal_state"] == "closed" else "closed"
-        return ("1",) if condition == active_circuit else ("0",)
+    if facts["supervised"] is None:
+        active_circuit = "open" if facts["normal_state"] == "closed" else "closed"
+        return ("1",) if condition == active_circuit else ("0",) if condition in ("open", "closed") else ()
     return BY_NAME["supervised"].values("tampered" if condition == "tampering" else condition)
-
-
-def _shown(look: Look, query: Any, aspect: str, port: dict[str, Any]) -> dict[str, str]:
-    topic = SUPERVISED if aspect == "supervised" else INPUT if port["direction"] == "input" else OUTPUT
-    shown = {}
-    if "vapix" not in query.without:
-        shown["vapix"] = port_states(look).get(query.port, {}).get(aspect, UNREADABLE)
-    if "stream" not in query.without and look.eyes.watches_stream(look.device):
-        shown["stream"] = _last(_notifications(look), topic, query.port)
-    if "mqtt" not in query.without and look.eyes.snapshot(look.device)["mqtt_active"]:
-        shown["mqtt"] = _last(_messages(look), topic, query.port)
-    return shown
-
-
-def _last(contents: list[tuple[str, dict[str, Any]]], topic: str, port: str) -> str:
-    """The last state a face told of this port."""
-    for told, content in reversed(contents):
-        if told == topic and content["source"].get("port") == port:
-            return str(content["data"].get("state"))
-    return NOTHING
-
-
-def _notifications(look: Look) -> list[tuple[str, dict[str, Any]]]:
-    seen = look.eyes.seen("stream", 0)
-    return [(one["data"]["topic"], one["data"]["message"]) for one in seen if one["device"] == look.device]
-
-
-def _messages(look: Look) -> list[tuple[str, dict[str, Any]]]:
-    contents = []
-    for sighting in look.eyes.seen("mqtt", 0):
-        payload = sighting["data"].get("json")
-        if (
-            sighting["device"] == look.device
-            and isinstance(payload, dict)
-            and isinstance(payload.get("message"), dict)
-        ):
-            contents.append((axis_topic(str(payload.get("topic"))), payload["message"]))
-    return contents

@@ -27,12 +27,17 @@ def find_log(look: Look) -> list[Finding]:
     query: Any = look.expectation.query
     found = []
     for record in _records(look, "log"):
-        text = str(record["data"].get("line", record["what"]))
-        if record["data"].get("log", "system") != query.log:
+        if record["what"] != query.log:
             continue
-        differs = () if query.contains in text else (f"without {query.contains!r}",)
-        found.append(Finding(text, differs, record["at"], record["number"]))
+        entry = log_entry(record)
+        differs = () if query.contains in entry else (f"without {query.contains!r}",)
+        found.append(Finding(entry, differs, record["at"], record["number"]))
     return found
+
+
+def log_entry(record: dict[str, Any]) -> str:
+    """A log entry as the device shows it, without its stamp: `udhcpc: sending renew to 10.0.0.1`."""
+    return f"{record['data']['daemon']}: {record['data']['text']}"
 
 
 def find_record(look: Look) -> list[Finding]:

@@ -22,7 +22,7 @@ def _there(look: Look, face: str) -> bool:
         return answer.get("status") == 200
     if face == "mqtt":
         return bool(look.eyes.snapshot(look.device)["mqtt_connected"])
-    return any(sighting["device"] == look.device for sighting in look.eyes.seen("stream", 0))
+    return look.eyes.streaming(look.device)
 
 
 _IDENTITY = {"apiVersion": "1.0", "method": "getAllUnrestrictedProperties"}

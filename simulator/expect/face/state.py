@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.action.target import matching
+from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
-from simulator.expect.finding import Finding, Look, differences
+from simulator.expect.finding import Finding, Look, differences, shown
 
 _PORT_FIELDS = ("supervised", "active", "closed")
+_TOLD = ("phase", "activity", "address", "origin", "firmware", "committed")
 _ORIGINS = {"link-local": "linkLocal"}
 
 
@@ -42,21 +45,28 @@ def address_differs(wanted: str, address: str | None, former: str | None) -> tup
 def _port_differs(query: Any, ports: dict[str, Any]) -> tuple[str, ...]:
     if all(getattr(query, key) in ("", None) for key in _PORT_FIELDS):
         return ()
-    if query.port not in ports:
-        return (f"there is no port {query.port}",)
-    port = ports[query.port]
+    try:
+        ids = matching("port", query.port, list(ports))
+    except UnknownTarget as unknown:
+        return (str(unknown),)
+    told = [(port, _one_port_differs(query, ports[port])) for port in ids]
+    if len(ids) == 1:
+        return told[0][1]
+    return tuple(f"port {port}: {problem}" for port, problems in told for problem in problems)
+
+
+def _one_port_differs(query: Any, port: dict[str, Any]) -> tuple[str, ...]:
     differs: tuple[str, ...] = ()
     if query.supervised:
         values = BY_NAME["supervised"].values(query.supervised)
         if port["supervised"] not in values:
-            differs += (f"supervised={port['supervised']}, not {query.supervised}",)
+            differs += (f"supervised={shown(port['supervised'])}, not {query.supervised}",)
     for key in ("active", "closed"):
         wanted = getattr(query, key)
         if wanted is not None and port[key] != wanted:
-            differs += (f"{key}={port[key]}, not {wanted}",)
+            differs += (f"{key}={shown(port[key])}, not {shown(wanted)}",)
     return differs
 
 
 def _told(snapshot: dict[str, Any]) -> str:
-    shown = ("phase", "activity", "address", "origin", "firmware", "committed")
-    return " ".join(f"{key}={snapshot[key]}" for key in shown)
+    return " ".join(f"{key}={shown(snapshot[key])}" for key in _TOLD)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.action.target import matching
+from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
-from simulator.expect.finding import Finding, Look
+from simulator.expect.finding import Finding, Look, status_matches
 
 UNREADABLE = "no answer"
 _SUPERVISED_WORDS = {"short": "shorted"}
@@ -78,8 +80,6 @@ def _parameter(look: Look, query: Any) -> tuple[str, list[str]]:
 
 
 def _path(look: Look, query: Any) -> tuple[str, list[str]]:
-    from simulator.expect.face.client import status_matches
-
     answer = look.eyes.ask(look.device, query.path, method=query.method, body=query.body or None)
     if "error" in answer:
         return answer["error"], [f"{query.path}: {answer['error']}"]
@@ -97,38 +97,51 @@ def _event(look: Look, query: Any) -> tuple[str, list[str]]:
     read = _STATE_OF.get(query.event)
     if named is None or read is None:
         return "", [f"no VAPIX call shows {query.event}; ask by path, or expect it on event, mqtt or stream"]
-    value = read(look, query)
     wanted = named.values(query.state)
-    text = f"{query.event}={value}"
-    return text, [] if not wanted or value in wanted else [f"{text}, not {query.state or ' or '.join(wanted)}"]
+    texts, problems = [], []
+    for name, value in read(look, query).items():
+        texts.append(f"{name}={value}")
+        if wanted and value not in wanted:
+            problems.append(f"{name}={value}, not {query.state or ' or '.join(wanted)}")
+    return ", ".join(texts), problems
 
 
 def _port_value(key: str) -> Any:
-    return lambda look, query: port_states(look).get(query.port, {}).get(key, UNREADABLE)
+    """Reads one state of the port, or of each port where a pattern names several."""
+
+    def read(look: Look, query: Any) -> dict[str, str]:
+        states = port_states(look)
+        try:
+            ids = matching("port", query.port, list(states))
+        except UnknownTarget:
+            return {query.event: UNREADABLE}
+        values = {port: states[port].get(key, UNREADABLE) for port in ids}
+        return {query.event if len(ids) == 1 else f"{query.event} {port}": value for port, value in values.items()}
+
+    return read
 
 
-def _mqtt_client(look: Look, _query: Any) -> str:
+def _mqtt_client(look: Look, query: Any) -> dict[str, str]:
     status = json_data(look, "/axis-cgi/mqtt/client.cgi", "getClientStatus").get("status", {})
-    return {"connected": "1", "disconnected": "0"}.get(status.get("connectionStatus"), UNREADABLE)
+    said = {"connected": "1", "disconnected": "0"}.get(status.get("connectionStatus"), UNREADABLE)
+    return {query.event: said}
+
+
+def _readiness(look: Look, query: Any) -> dict[str, str]:
+    said = json_data(look, "/axis-cgi/systemready.cgi", "systemready").get("systemready")
+    return {query.event: {"yes": "1", "no": "0"}.get(str(said), UNREADABLE)}
 
 
 _STATE_OF: dict[str, Any] = {
     "input": _port_value("active"),
     "output": _port_value("active"),
-    "relay": lambda look, query: {"1": "active", "0": "inactive"}.get(
-        _port_value("active")(look, query), UNREADABLE
-    ),
+    "relay": _port_value("active"),
     "digital-input": _port_value("active"),
     "supervised": _port_value("supervised"),
     "tampering": _port_value("supervised"),
     "mqtt-client": _mqtt_client,
-    "ready": lambda look, _query: _readiness(look),
+    "ready": _readiness,
 }
-
-
-def _readiness(look: Look) -> str:
-    said = json_data(look, "/axis-cgi/systemready.cgi", "systemready").get("systemready")
-    return {"yes": "1", "no": "0"}.get(str(said), UNREADABLE)
 
 
 _CHECKS = (

@@ -105,7 +105,7 @@ class MqttObserver:
         data: dict[str, Any] = {
             "topic": topic, "payload": payload, "qos": message.qos, "retain": bool(message.retain),
         }  # fmt: skip
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             data["json"] = json.loads(payload)
         self.seen.add(self._device(topic, data.get("json")), data)
 

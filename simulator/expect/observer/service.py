@@ -3,7 +3,8 @@
 PUT    /v1/site       fleet.json and which streams to watch; with `go_on` they join what is watched already
 DELETE /v1/site       watch nothing more
 POST   /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings
-GET    /v1/seen       sightings of one face after a number
+GET    /v1/seen       sightings of one face after a number, of one device or of all
+GET    /v1/streams    devices whose event stream is open now
 POST   /v1/ask        one HTTP question to one device
 """
 
@@ -68,10 +69,13 @@ class Observers:
             await self.mqtt.catch_up()
         return {"mqtt": self.mqtt.seen.last_number if self.mqtt else 0, "stream": self.stream_seen.last_number}
 
-    def seen(self, face: str, after: int) -> list[dict[str, Any]]:
+    def seen(self, face: str, after: int, device: str) -> list[dict[str, Any]]:
         if face == "stream":
-            return self.stream_seen.after(after)
-        return self.mqtt.seen.after(after) if self.mqtt is not None else []
+            return self.stream_seen.after(after, device)
+        return self.mqtt.seen.after(after, device) if self.mqtt is not None else []
+
+    def streaming(self) -> list[str]:
+        return [stream.device for stream in self.streams if stream.open]
 
     async def close(self) -> None:
         await asyncio.gather(*(stream.close() for stream in self.streams))
@@ -104,9 +108,13 @@ class Service:
         return web.json_response(marks)
 
     async def seen(self, request: web.Request) -> web.Response:
-        after = int(request.query.get("after", "0"))
-        found = self.observers.seen(request.query["face"], after) if self.observers else []
+        query = request.query
+        after, device = int(query.get("after", "0")), query.get("device", "")
+        found = self.observers.seen(query["face"], after, device) if self.observers else []
         return web.json_response({"seen": found})
+
+    async def streams(self, _request: web.Request) -> web.Response:
+        return web.json_response({"streaming": self.observers.streaming() if self.observers else []})
 
     async def ask(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -128,6 +136,7 @@ async def serve(spelled: str) -> None:
     app.router.add_delete("/v1/site", service.look_away)
     app.router.add_post("/v1/catch-up", service.catch_up)
     app.router.add_get("/v1/seen", service.seen)
+    app.router.add_get("/v1/streams", service.streams)
     app.router.add_post("/v1/ask", service.ask)
     await serve_parent(app, spelled, close=service.close)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 CAPACITY = 100_000
@@ -18,6 +18,9 @@ class Sighting:
     device: str
     data: dict[str, Any]
 
+    def as_json(self) -> dict[str, Any]:
+        return {"number": self.number, "face": self.face, "device": self.device, "data": self.data}
+
 
 class Sightings:
     """The bounded list of what one observer saw."""
@@ -31,6 +34,13 @@ class Sightings:
         self.last_number += 1
         self._seen.append(Sighting(self.last_number, self._face, device, data))
 
-    def after(self, number: int) -> list[dict[str, Any]]:
-        """All with a higher number, oldest first."""
-        return [asdict(sighting) for sighting in self._seen if sighting.number > number]
+    def after(self, number: int, device: str = "") -> list[dict[str, Any]]:
+        """All with a higher number, oldest first; of one device if it is named."""
+        newer: list[dict[str, Any]] = []
+        for sighting in reversed(self._seen):
+            if sighting.number <= number:
+                break
+            if device in ("", sighting.device):
+                newer.append(sighting.as_json())
+        newer.reverse()
+        return newer

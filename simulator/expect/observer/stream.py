@@ -43,6 +43,11 @@ class StreamObserver:
         self._pings = 0
         self._task = asyncio.create_task(self._listen())
 
+    @property
+    def open(self) -> bool:
+        """Whether the device has accepted the filter on a connection that stands."""
+        return self._configured.is_set()
+
     async def ready(self) -> None:
         """Wait until the device has accepted the filter. Raises TimeoutError."""
         async with asyncio.timeout(PATIENCE):

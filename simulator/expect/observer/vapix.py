@@ -34,14 +34,15 @@ class VapixObserver:
     ) -> dict[str, Any]:
         """One question: `status`, `text` and, where the answer is JSON, `json`; or `error` when there is none.
 
-        `body` other than text is sent as JSON. `url` replaces the device's address from fleet.json.
+        `body` other than text is sent as JSON, text as JSON or as a form, as it looks. `url` replaces the device's
+        address from fleet.json.
         """
         base = url or self._devices[device]["url"]
         data = body if isinstance(body, str | None) else json.dumps(body)
-        headers = {} if data is None else {"Content-Type": "application/json"}
+        headers = {} if data is None else {"Content-Type": _label(data)}
         try:
             async with self._session(device).request(method, base + path, data=data, headers=headers) as answer:
-                return _seen(answer.status, await answer.text())
+                return _seen(answer.status, (await answer.read()).decode(errors="replace"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return {"error": f"{type(error).__name__}: {error}"}
 
@@ -67,8 +68,12 @@ class VapixObserver:
         return session
 
 
+def _label(body: str) -> str:
+    return "application/json" if body.lstrip()[:1] in ("{", "[") else "application/x-www-form-urlencoded"
+
+
 def _seen(status: int, text: str) -> dict[str, Any]:
     seen: dict[str, Any] = {"status": status, "text": text}
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         seen["json"] = json.loads(text)
     return seen

@@ -53,9 +53,7 @@ def _follows(story: Story, number: str, title: str, verbs: frozenset[str], topic
     events = [
         event
         for event in story.events
-        if event["what"] == topic
-        and event["cause"] in stimuli
-        and event["data"]["source"].get("port") != ANY_PORT
+        if event["what"] == topic and event["cause"] in stimuli and event["data"]["source"].get("port") != ANY_PORT
     ]
     if not events or not story.concerns_the_client:
         return
