@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 HANDSHAKE = 10.0
 """Wire seconds for a TLS handshake."""
+BACKLOG = 4096
+"""Connections that wait to be taken. A fleet dials in one instant; those that do not fit come back seconds later."""
 SWEEP_APART = 0.02
 """Wire seconds between two looks at the deadlines of all connections, at least."""
 
@@ -98,7 +100,11 @@ class BrokerServer:
             else:
                 self.tls_port = port
             server = await loop.create_server(
-                lambda: Connection(self), sock=sock, ssl=tls, ssl_handshake_timeout=HANDSHAKE if tls else None
+                lambda: Connection(self),
+                sock=sock,
+                backlog=BACKLOG,
+                ssl=tls,
+                ssl_handshake_timeout=HANDSHAKE if tls else None,
             )
             self._servers.append(server)
         self._note("broker.started", port=self.port, tls_port=self.tls_port, lose_sessions=lose_sessions)
