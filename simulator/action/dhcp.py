@@ -9,6 +9,7 @@ from simulator.action.action import Action, check_use
 from simulator.action.declaration import MapOf, Pairs
 from simulator.action.kind import Address, Duration, Number, Text, Whole
 from simulator.action.target import DeviceTarget, Target
+from simulator.errors import FleetError
 from simulator.units import Seconds
 
 DHCP_USES: Final[dict[str, tuple[str, ...]]] = {
@@ -76,3 +77,5 @@ class Dhcp(Action):
 
     def __post_init__(self) -> None:
         check_use(self, "do", DHCP_USES)
+        if self.device is not None and self.vendor_class:
+            raise FleetError("'device' and 'vendor_class' exclude each other", hint="leave one out")

@@ -15,6 +15,7 @@ from simulator.device.network_configuration import STATIC_FALLBACK
 from simulator.device.profile import load_profile
 from simulator.device.world import World
 from simulator.errors import FleetError, UnknownTarget
+from simulator.fleet.course import Courses
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
@@ -23,7 +24,7 @@ from simulator.journal import Journal, Kind, Record
 from simulator.resources import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Hashable, Iterable
 
     from simulator.action.action import Action
     from simulator.action.target import Target
@@ -44,8 +45,11 @@ class Bench:
         self.world = world
         self.clock, self.journal = world.clock, world.journal
         self.premises: Premises = premises
+        self.courses = Courses(self.clock)
+        """What hands have begun."""
+        self.running_rate = self.clock.rate or 1.0
+        """Rate of the clock while it is not paused."""
         self.hosts: dict[str, Host] = {}
-        self._faults: list[ActiveFault] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -103,19 +107,29 @@ class Bench:
         """The hosts that a target names. Raises UnknownTarget with near names."""
         return [self.hosts[name] for name in target.devices(tuple(self.hosts))]
 
-    def start_fault(self, fault: Fault, endpoint: Endpoint, seconds: float | None) -> None:
-        """Let a link fault act, for a time on the device clock if one is given."""
-        active = self.premises.patchbay.apply(fault, endpoint)
-        self._faults.append(active)
-        self.journal.append(Kind.FAULT, endpoint.device, f"{fault.name} mechanism", mechanism=active.mechanism)
-        if seconds is not None:
-            self.clock.call_later(seconds, active.clear)
+    def start_faults(self, fault: Fault, endpoints: Iterable[Endpoint], seconds: float | None) -> None:
+        """Let a link fault act, for a time on the device clock if one is given; on all endpoints or on none."""
+        begun: list[ActiveFault] = []
+        try:
+            for endpoint in endpoints:
+                begun.append(self.premises.patchbay.apply(fault, endpoint))
+        except FleetError:
+            for active in begun:
+                active.clear()
+            raise
+        for active in begun:
+            name, device = active.fault.name, active.target.device
+            self.journal.append(Kind.FAULT, device, f"{name} mechanism", mechanism=active.mechanism)
+            if seconds is not None:
+                self.clock.call_later(seconds, active.clear)
 
-    def end_faults(self, endpoint: Endpoint) -> None:
-        """End the faults of one endpoint. Raises FleetError where there is none."""
-        ended = [active for active in self.premises.patchbay.faults() if active.target == endpoint]
+    def end_faults(self, endpoints: Iterable[Endpoint]) -> None:
+        """End the faults on these devices or services. Raises FleetError where there is none at all."""
+        places = tuple(endpoints)
+        acting = self.premises.patchbay.faults()
+        ended = [active for active in acting if any(place.covers(active.target) for place in places)]
         if not ended:
-            raise FleetError(f"no fault acts on {endpoint}")
+            raise FleetError(f"no fault acts on {', '.join(map(str, places))}")
         for active in ended:
             active.clear()
 
@@ -131,8 +145,8 @@ class Bench:
             for active in self.premises.patchbay.faults()
         ]
 
-    def after(self, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
-        """Do what `make` returns after `seconds` of device time."""
+    def after(self, key: Hashable, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
+        """Do what `make` returns after `seconds` of device time, unless something else befalls `key` before."""
 
         async def run() -> None:
             with self.premises.pacer.activity.token():
@@ -144,7 +158,7 @@ class Bench:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        self.clock.call_later(seconds, due)
+        self.courses.begin(key, [(seconds, due)])
 
     # Time
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.device import Device
-from simulator.device.lifecycle import Phase
+from simulator.device.lifecycle import Activity, Phase
+from simulator.errors import AddressTaken
 from simulator.face.dhcp import DhcpFace
 from simulator.face.mqtt import MqttFace
 from simulator.face.vapix.front import VapixFace
+from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
 
 if TYPE_CHECKING:
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
 
 STALE_SECONDS = 60.0
 """Wire seconds for which connections to an address that is gone stay silent before they are reset (sheet 10)."""
-_DOWN = frozenset({Phase.OFF, Phase.BOOTING})
+_DEAD = frozenset({Phase.OFF, Phase.HUNG})
+_DOWN = _DEAD | {Phase.BOOTING}
 _PORTS = {"http": "System.BoaPort", "https": "HTTPS.Port"}
+_POLICY = "System.BoaGroupPolicy.admin"
+_WEB_SERVER = (*_PORTS.values(), "HTTPS.Enabled", _POLICY)
+"""Parameters that decide what listens."""
 
 
 class Host:
@@ -35,20 +41,22 @@ class Host:
         self.specification = specification
         self._premises = premises
         self._acceptors: dict[str, Acceptor] = {}
-        self._address: str | None = None
+        self._places: dict[str, tuple[str, int]] = {}
+        """Address and the device's own port of each listener."""
+        self._left = Phase.OFF
+        """The phase before this one."""
         self.first_address: str | None = None
         """The address with which it came onto the bench, by which `old` and `new` are told apart."""
         self.vapix = VapixFace(device)
         self.dialer = premises.dialer(device)
         self.mqtt = MqttFace(device, self.dialer)
-        self.dhcp = DhcpFace(device, premises.dhcp_way(device, self._dhcp_received))
         device.network.registry = premises.registry
         device.lifecycle.on_phase(self._phase)
+        device.network.on_link(self._link)  # before the DHCP client, which sends as soon as the cable is in
+        self.dhcp = DhcpFace(device, premises.dhcp_way(device, self._dhcp_received))
         device.network.on_address(self._moved)
-        device.network.on_link(self._link)
-        for name in _PORTS.values():
-            device.parameters.on_change(name, self._ports_changed)
-        device.parameters.on_change("HTTPS.Enabled", self._ports_changed)
+        for name in _WEB_SERVER:
+            device.parameters.on_change(name, self._web_server_changed)
 
     def run_from_the_start(self) -> None:
         """Be a device that has been up for a while: booted, leased, connected, without a word on the wire."""
@@ -91,24 +99,23 @@ class Host:
     # What the device does
 
     def _phase(self, phase: Phase) -> None:
-        if phase is Phase.OFF:
-            self._power_lost()
+        if phase in _DEAD:
+            self._fall_silent()
         elif phase is Phase.STARTING:
             self._power_came()
             self.dhcp.start()
         elif phase is Phase.BOOTING:
             self._going_down()
-        elif phase is Phase.HUNG:
-            self._premises.patchbay.freeze(self.name)
         elif phase is Phase.STOPPING:
             self.mqtt.stop(orderly=True)
         elif phase is Phase.RUNNING:
             self._thaw_if_plugged()
             self._refresh()
             self.mqtt.start()
+        self._left = phase
 
-    def _power_lost(self) -> None:
-        """Nobody is told: connections that stand fall silent, new ones are not answered."""
+    def _fall_silent(self) -> None:
+        """Power or the system is gone and nobody is told: connections fall silent, new ones are not answered."""
         self._premises.patchbay.freeze(self.name)
         self._premises.broker_will_miss(self.device)
         self.mqtt.stop(orderly=False)
@@ -122,17 +129,20 @@ class Host:
         self._thaw_if_plugged()
 
     def _going_down(self) -> None:
-        """After an orderly stop: good-bye to clients. After a power cut there is nothing to say."""
-        if self._premises.patchbay.frozen(self.name):
-            return
+        """A system that ran says good-bye; after a power cut or a crash there is nothing left that could."""
+        if self._left not in _DOWN:
+            self._say_good_bye()
+
+    def _say_good_bye(self) -> None:
+        """To clients, and to the DHCP server where the settings go (network sheet 12, RELEASE)."""
         self.mqtt.stop(orderly=False)
-        self.dhcp.stop()
+        self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
 
     def _moved(self, old: str | None, new: str | None) -> None:
         """The address changed: listeners move, connections from the old one are left in the dark."""
-        if self._premises.patchbay.frozen(self.name) and self.device.lifecycle.phase is Phase.OFF:
+        if self.device.lifecycle.phase in _DEAD:
             return
         self._premises.abandon_lines(self.endpoint, old, STALE_SECONDS)
         self._refresh()
@@ -152,36 +162,52 @@ class Host:
         if self.device.network.link and lifecycle.reachable:
             self._premises.patchbay.thaw(self.name)
 
-    def _ports_changed(self, _name: str, _value: str) -> None:
-        self._close_listeners()
+    def _web_server_changed(self, _name: str, _value: str) -> None:
         self._refresh()
 
     def _refresh(self) -> None:
-        """Open or close listeners so that they fit the device."""
-        wanted = self.device.network.primary if self.device.lifecycle.reachable else None
-        if wanted != self._address:
-            self._close_listeners()
-        if wanted is not None and not self._acceptors:
-            self._open_listeners(wanted)
+        """Open or close listeners so that they fit the device; those that fit stay."""
+        wanted = self._wanted()
+        for service in [service for service, place in self._places.items() if wanted.get(service) != place]:
+            self._close_listener(service)
+        for service, place in wanted.items():
+            if service not in self._acceptors:
+                self._listen(service, *place)
+        secure = self._acceptors.get("https")
+        self.vapix.https_port = secure.address[1] if secure is not None else None
 
-    def _open_listeners(self, address: str) -> None:
-        self._address = address
-        self._listen("http", address)
-        if self.device.parameters.enabled("HTTPS.Enabled"):
-            self._listen("https", address)
+    def _wanted(self) -> dict[str, tuple[str, int]]:
+        """Where each service ought to listen. With the policy http there is no TLS port (core sheet 1.7)."""
+        address, parameters = self.device.network.primary, self.device.parameters
+        if address is None or not self.device.lifecycle.reachable:
+            return {}
+        plain_only = parameters.get(_POLICY) == "http" or not parameters.enabled("HTTPS.Enabled")
+        return {
+            service: (address, int(parameters[name]))
+            for service, name in _PORTS.items()
+            if service == "http" or not plain_only
+        }
 
-    def _listen(self, service: str, address: str) -> None:
-        port = int(self.device.parameters[_PORTS[service]])
-        self._acceptors[service] = self._premises.listen_http(
-            self.device, service, address, port, self.vapix, secure=service == "https"
-        )
+    def _listen(self, service: str, address: str, port: int) -> None:
+        """A port that something else holds, the other service perhaps, stays shut: all a web server can do."""
+        try:
+            self._acceptors[service] = self._premises.listen_http(
+                self.device, service, address, port, self.vapix, secure=service == "https"
+            )
+        except AddressTaken as error:
+            self.device.note(Kind.STATE, "port taken", service=service, port=port, reason=str(error))
+        else:
+            self._places[service] = (address, port)
 
     def _close_listeners(self) -> None:
-        for acceptor in self._acceptors.values():
-            self._premises.http.detach(acceptor.address)
-            acceptor.close()
-        self._acceptors.clear()
-        self._address = None
+        for service in tuple(self._acceptors):
+            self._close_listener(service)
+
+    def _close_listener(self, service: str) -> None:
+        acceptor = self._acceptors.pop(service)
+        del self._places[service]
+        self._premises.http.detach(acceptor.address)
+        acceptor.close()
 
     def _dhcp_received(self, data: bytes) -> None:
         if self.device.network.link:

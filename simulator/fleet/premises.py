@@ -147,9 +147,9 @@ class Premises:
         self._spare += 1
         return self.plan.device(self._spare)
 
-    def foreign_address(self) -> str:
-        """An address of the LAN that a host which is no device holds from now on."""
-        address = self.spare_address()
+    def foreign_address(self, address: str = "") -> str:
+        """An address of the LAN, this one or any, that a host which is no device holds from now on."""
+        address = address or self.spare_address()
         self.registry.claim(address, "another host")
         return address
 

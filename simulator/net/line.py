@@ -5,7 +5,7 @@ transport it is the protocol, towards the protocol it is the transport. Without 
 
 - carry stream faults in both directions (`pipe.py`), on connections that exist and on new ones,
 - be frozen: a pulled cable. Nothing is read, what the device writes is kept, the connection stays open,
-- be reset: RST, as after a power cut; be closed in order.
+- be reset: RST, as after a power cut; be closed in order. While it is frozen the other side hears of neither.
 
 Over TLS the line carries the plain bytes; the handshake is not touched by faults.
 """
@@ -79,6 +79,8 @@ class Line(asyncio.Protocol):
         self._near = NearEnd(self)
         self._gone = False
         self._finishing = False
+        self._abandoned = False
+        """The device is done with it, and nobody could be told: RST when the cable is plugged."""
         self.outward = Way(self._write_through, self._finish, self._struck, self._eased)
         """To the client (for a dialled line: to the server)."""
         self.inward = Way(inner.data_received, self._eof_through, self._struck, self._eased)
@@ -117,7 +119,8 @@ class Line(asyncio.Protocol):
         self.inward.drop()
         self.outward.drop()
         self._patchbay.line_closed(self)
-        self.inner.connection_lost(exc)
+        if not self._abandoned:
+            self.inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
         self._write_valve.hold(_Why.OTHER_END)
@@ -165,32 +168,58 @@ class Line(asyncio.Protocol):
 
     # what hands do
 
+    @property
+    def frozen(self) -> bool:
+        """The cable is pulled."""
+        return bool(self._read_valve.why & _Why.FROZEN)
+
     def freeze(self) -> None:
         """Pull the cable: read nothing, send nothing, stay open. Idempotent."""
-        if not self._gone and not self._read_valve.why & _Why.FROZEN:
+        if not self._gone and not self.frozen:
             self._read_valve.hold(_Why.FROZEN)
             self.outward.pipes.append(FrozenPipe(self.outward, lambda: None, self._loop))
 
     def thaw(self) -> None:
-        """Plug it in again: what was written meanwhile is sent."""
-        if self._gone or not self._read_valve.why & _Why.FROZEN:
+        """Plug it in again: what was written meanwhile is sent, and RST if the device has given the line up."""
+        if self._gone or not self.frozen:
+            return
+        if self._abandoned:
+            self._send_reset()
             return
         for pipe in [pipe for pipe in self.outward.pipes if isinstance(pipe, FrozenPipe)]:
             self.outward.remove(pipe)
         self._read_valve.release(_Why.FROZEN)
 
     def reset(self) -> None:
-        """End with RST: nothing that is still queued is sent."""
+        """End with RST: nothing that is still queued is sent. A frozen line ends so when it thaws."""
+        if self.frozen:
+            self._abandon()
+        else:
+            self._send_reset()
+
+    def abort(self) -> None:
+        """End at once, without a promise about what the peer sees; it sees nothing while the line is frozen."""
+        if self.frozen:
+            self._abandon()
+        else:
+            self._transport.abort()
+
+    def _abandon(self) -> None:
+        """Let the device go on without the connection, as if it had ended."""
+        if self._gone or self._abandoned:
+            return
+        self._abandoned = self._finishing = True
+        self.inward.drop()
+        self.outward.drop()
+        self._loop.call_soon(self.inner.connection_lost, None)
+
+    def _send_reset(self) -> None:
         sock = self._transport.get_extra_info("socket")
         if sock is not None and not self._gone:
             try:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
             except OSError:  # closed meanwhile
                 return
-        self._transport.abort()
-
-    def abort(self) -> None:
-        """End at once, without a promise about what the peer sees."""
         self._transport.abort()
 
     def add_pipe(self, way: Way, admit: Admit) -> Callable[[], None]:

@@ -230,7 +230,10 @@ class Patchbay:
             await event.wait()
 
     def reset(self, target: Endpoint) -> int:
-        """End all connections with RST, as a device does that lost its memory of them; returns how many."""
+        """End all connections with RST, as a device does that lost its memory of them; returns how many.
+
+        Those of a pulled cable end so when it is plugged.
+        """
         lines = list(self.lines(target))
         for line in lines:
             line.reset()
@@ -255,10 +258,13 @@ class Patchbay:
         """The fleet ends: faults are cleared, all connections reset, all openings closed."""
         for active in self.faults():
             active.clear()
+        lines = [line for device in tuple(self._lines) for line in self.lines(Endpoint(device))]
+        for line in lines:
+            line.reset()
         for device in tuple(self._frozen):
             self.thaw(device)
-        for device in tuple(self._lines):
-            self.reset(Endpoint(device))
+        for line in lines:  # some were frozen by themselves
+            line.thaw()
 
     # what lines and openings tell
 

@@ -120,8 +120,8 @@ class _Bench:
     def targets(self, target: Target) -> list[types.SimpleNamespace]:
         return [types.SimpleNamespace(name=target.device)]
 
-    def start_fault(self, fault: Any, endpoint: Any, lasting: float | None) -> None:
-        self.started.append(fault.name)
+    def start_faults(self, fault: Any, endpoints: list[Any], lasting: float | None) -> None:
+        self.started += [fault.name for _ in endpoints]
 
 
 @pytest.mark.parametrize("kind", FAULT_USES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import http.client
+import select
 import socket
 import ssl
 import time
@@ -330,6 +331,8 @@ async def test_power_back_resets_what_stood() -> None:
             await until(lambda: fleet.bay.count(HTTP) == 1)
             fleet.bay.freeze("io-1")
             assert fleet.bay.reset(Endpoint("io-1")) == 1
+            assert not (await in_thread(select.select, [standing], [], [], 0.1))[0], "the cable is still out"
+            fleet.bay.thaw("io-1")
             with pytest.raises(ConnectionResetError):
                 await in_thread(standing.recv, 1)
         await until(lambda: fleet.bay.count(HTTP) == 0)

@@ -10,9 +10,10 @@ from simulator.net.patchbay import Endpoint
 
 if TYPE_CHECKING:
     from simulator.action.link_fault import Clear, Fault
+    from simulator.action.target import Target
     from simulator.fleet.bench import Bench
 
-_NAMES = {"reset": "rst", "hang": "hang_response"}
+WIRE_NAMES = {"reset": "rst", "hang": "hang_response"}
 """Faults whose file has the wire's name for what the scenario calls by its effect."""
 _PARAMETERS = {
     "rst": {"bytes": "after_bytes"},
@@ -22,16 +23,18 @@ _PARAMETERS = {
 
 def fault(bench: Bench, action: Fault) -> None:
     """Raises MissingCapability where this mode cannot do it truthfully."""
-    name = _NAMES.get(action.kind, action.kind)
-    for host in bench.targets(action.on):
-        bench.start_fault(
-            make(name, _parameters(name, action)), Endpoint(host.name, action.on.component), action.for_
-        )
+    name = WIRE_NAMES.get(action.kind, action.kind)
+    made = make(name, _parameters(name, action))
+    bench.start_faults(made, _endpoints(bench, action.on), action.for_)
 
 
 def clear(bench: Bench, action: Clear) -> None:
-    for host in bench.targets(action.on):
-        bench.end_faults(Endpoint(host.name, action.on.component))
+    """Raises FleetError where no fault acts."""
+    bench.end_faults(_endpoints(bench, action.on))
+
+
+def _endpoints(bench: Bench, target: Target) -> list[Endpoint]:
+    return [Endpoint(host.name, target.component) for host in bench.targets(target)]
 
 
 def _parameters(name: str, action: Fault) -> dict[str, Any]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simulator.action.broker import Broker
-from simulator.errors import FleetError, MissingCapability
+from simulator.errors import FleetError
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from simulator.action.clock import Clock
     from simulator.action.dhcp import Dhcp
     from simulator.action.note import Note
     from simulator.fleet.bench import Bench
-    from simulator.fleet.host import Host
     from simulator.site.broker.server import BrokerServer
 
 UNAVAILABLE = 3
@@ -25,25 +25,35 @@ _SHORTEST_ANSWER = 100
 
 
 def dhcp(bench: Bench, action: Dhcp) -> None:
-    """Script the server for the clients meant; `restore` takes all verbs of that target back."""
-    if not bench.premises.own_addresses:
-        raise MissingCapability("dhcp", capability="one address per device", hint="use mode loopback")
-    for target, host in _dhcp_targets(bench, action):
-        bench.premises.dhcp.script(target, count=action.count, **_verbs(bench, action, host))
+    """Script the server for the clients meant; `restore` takes all verbs of that target back.
+
+    Raises FleetError for one address that several devices are to get.
+    """
+    bench.premises.demand_own_addresses("dhcp")
+    targets = _dhcp_targets(bench, action)
+    if action.do == "readdress" and action.address and len(targets) > 1:
+        raise FleetError(f"{len(targets)} devices cannot all get {action.address}", hint="leave 'address' out")
+    for target in targets:
+        bench.premises.dhcp.script(target, count=action.count, **_verbs(bench, action))
 
 
-def _dhcp_targets(bench: Bench, action: Dhcp) -> list[tuple[str, Host | None]]:
+def _dhcp_targets(bench: Bench, action: Dhcp) -> list[str]:
+    """MACs, or a vendor class, or `*`. An address is given to one device, so that these are named one by one."""
     if action.device is not None:
-        return [(host.device.identity.mac_lower, host) for host in bench.targets(action.device)]
-    if action.do == "readdress" and not action.address:
-        return [(host.device.identity.mac_lower, host) for host in bench.hosts.values()]
-    return [(action.vendor_class or "*", None)]
+        return [host.device.identity.mac_lower for host in bench.targets(action.device)]
+    if action.do == "readdress":
+        hosts = [host.device for host in bench.hosts.values()]
+        fitting = [
+            one for one in hosts if one.parameters["Network.DHCP.VendorClass"].startswith(action.vendor_class)
+        ]
+        return [device.identity.mac_lower for device in fitting]
+    return [action.vendor_class or "*"]
 
 
-def _verbs(bench: Bench, action: Dhcp, host: Host | None) -> dict[str, Any]:
+def _verbs(bench: Bench, action: Dhcp) -> dict[str, Any]:
     if action.do in _SIMPLE:
         return _SIMPLE[action.do]
-    return _WITH_FIELDS[action.do](bench, action, host)
+    return _WITH_FIELDS[action.do](bench, action)
 
 
 _SIMPLE: dict[str, dict[str, Any]] = {
@@ -59,37 +69,36 @@ _SIMPLE: dict[str, dict[str, Any]] = {
 }
 
 
-def _lease(_bench: Bench, action: Dhcp, _host: Host | None) -> dict[str, Any]:
+def _lease(_bench: Bench, action: Dhcp) -> dict[str, Any]:
     return {"lease": action.lease, "t1": action.t1, "t2": action.t2}
 
 
-def _readdress(bench: Bench, action: Dhcp, _host: Host | None) -> dict[str, Any]:
+def _readdress(bench: Bench, action: Dhcp) -> dict[str, Any]:
     return {"nak_on_renew": True, "offer": action.address or bench.premises.spare_address()}
 
 
-def _conflict(bench: Bench, action: Dhcp, _host: Host | None) -> dict[str, Any]:
-    address = action.address or bench.premises.foreign_address()
-    return {"conflicting_address": address}
+def _conflict(bench: Bench, action: Dhcp) -> dict[str, Any]:
+    return {"conflicting_address": bench.premises.foreign_address(action.address)}
 
 
-_WITH_FIELDS: dict[str, Callable[[Bench, Dhcp, Host | None], dict[str, Any]]] = {
+_WITH_FIELDS: dict[str, Callable[[Bench, Dhcp], dict[str, Any]]] = {
     "lease": _lease,
     "readdress": _readdress,
     "conflict": _conflict,
-    "delay": lambda _bench, action, _host: {"delay": action.delay},
-    "drop": lambda _bench, action, _host: {"drop": action.chance},
-    "silent-after": lambda _bench, action, _host: {"silent_after": action.count},
-    "wrong-server-id": lambda bench, _action, _host: {"wrong_server_id": bench.premises.foreign_address()},
-    "options": lambda _bench, action, _host: {
+    "delay": lambda _bench, action: {"delay": action.delay},
+    "drop": lambda _bench, action: {"drop": action.chance},
+    "silent-after": lambda _bench, action: {"silent_after": action.count},
+    "wrong-server-id": lambda bench, _action: {"wrong_server_id": bench.premises.foreign_address()},
+    "options": lambda _bench, action: {
         "options": {int(code): bytes.fromhex(value) for code, value in action.options}
     },
-    "remove-option": lambda _bench, action, _host: {"remove_option": action.codes},
-    "second-server": lambda bench, _action, _host: {"second_server": bench.premises.spare_address()},
+    "remove-option": lambda _bench, action: {"remove_option": action.codes},
+    "second-server": lambda bench, _action: {"second_server": bench.premises.spare_address()},
 }
 
 
 async def broker(bench: Bench, action: Broker) -> None:
-    """Raises FleetError where the broker is somebody else's program."""
+    """Raises FleetError where the broker is somebody else's program, and where there is nothing to drop."""
     server = bench.premises.broker
     if server is None:
         raise FleetError(
@@ -98,22 +107,37 @@ async def broker(bench: Bench, action: Broker) -> None:
     clients = [host.device for host in bench.targets(action.device)] if action.device is not None else []
     names: list[str | None] = [device.mqtt.client.client_id for device in clients] or [None]
     for name in names:
+        key = ("broker", _ABOUT[action.do], name)
+        bench.courses.end(key)
         await _broker(server, action, name)
-    if action.for_ is not None:
-        undo = _UNDO[action.do]
-        bench.after(action.for_, lambda: [_broker(server, undo, name) for name in names])
+        if action.for_ is not None:
+            bench.after(key, action.for_, partial(_undone, server, _UNDO[action.do], name))
 
 
+def _undone(server: BrokerServer, undo: Broker, client: str | None) -> list[Awaitable[None]]:
+    return [_broker(server, undo, client)]
+
+
+_ABOUT = {
+    "stop": "up", "start": "up", "restart": "up", "refuse": "admission", "accept": "admission",
+    "stall": "flow", "resume": "flow", "drop": "connection",
+}  # fmt: skip
+"""What each is about: it puts an end to what was begun there."""
 _UNDO = {"stop": Broker("start"), "refuse": Broker("accept"), "stall": Broker("resume")}
 
 
 async def _broker(server: BrokerServer, action: Broker, client: str | None) -> None:
     if action.do == "restart":
         await server.restart(lose_sessions=action.forget)
-    elif action.do in ("stop", "start"):
-        await (server.stop() if action.do == "stop" else server.start_again(lose_sessions=action.forget))
+    elif action.do == "start":
+        await server.start_again()
+    elif action.do == "stop":
+        await server.stop()
+        if action.forget:
+            server.router.forget()
     elif action.do == "drop":
-        server.drop(client)
+        if not server.drop(client):
+            raise FleetError("no client is connected whose connection could be dropped")
     elif action.do in ("stall", "resume"):
         (server.stall if action.do == "stall" else server.resume)(client)
     else:
@@ -121,12 +145,16 @@ async def _broker(server: BrokerServer, action: Broker, client: str | None) -> N
 
 
 async def clock(bench: Bench, action: Clock) -> None:
+    """Raises FleetError for what a clock of this mode cannot do."""
     if action.do == "advance":
         await bench.advance(action.by or 0.0)
-    elif action.do == "rate":
-        bench.clock.set_rate(action.rate or 1.0)
+    elif action.do == "pause":
+        bench.clock.set_rate(0.0)
+    elif action.do == "resume":
+        bench.clock.set_rate(bench.running_rate)
     else:
-        bench.clock.set_rate(0.0 if action.do == "pause" else bench.specification.clock.rate)
+        bench.clock.set_rate(action.rate or 1.0)
+        bench.running_rate = bench.clock.rate
 
 
 def note(bench: Bench, action: Note) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.device.lifecycle import Phase
 from simulator.errors import FleetError
 
 if TYPE_CHECKING:
@@ -22,19 +23,25 @@ def power(bench: Bench, action: Power) -> None:
 
 
 def reboot(bench: Bench, action: Reboot) -> None:
-    for host in bench.targets(action.device):
-        if not host.device.lifecycle.restart("hand"):
+    """Raises FleetError where one of the devices is not running; then none restarts."""
+    hosts = bench.targets(action.device)
+    for host in hosts:
+        if host.device.lifecycle.phase not in (Phase.STARTING, Phase.RUNNING):
             raise FleetError(f"{host.name} is not running, so it cannot restart", hint="power: restore")
+    for host in hosts:
+        host.device.lifecycle.restart("hand")
 
 
 def press(bench: Bench, action: Press) -> None:
+    """Raises FleetError for a duration that no finger lasts."""
     for host in bench.targets(action.device):
         host.device.button.press(action.for_)
 
 
 def unplug(bench: Bench, action: Unplug) -> None:
+    """Raises MissingCapability where devices share one address."""
+    bench.premises.demand_own_addresses("unplugging one device")
     for host in bench.targets(action.device):
-        bench.premises.demand_own_addresses("unplugging one device")
         host.device.network.unplug()
 
 

@@ -14,42 +14,40 @@ from simulator.journal import Kind
 
 if TYPE_CHECKING:
     from simulator.action.upgrade import Hold, Release, Upgrade
+    from simulator.device.device import Device
     from simulator.fleet.bench import Bench
-    from simulator.fleet.host import Host
 
 
 def upgrade(bench: Bench, action: Upgrade) -> None:
-    """Raises FleetError for a device that is not running; a refusal of the device is no error but its answer."""
-    for host in bench.targets(action.device):
-        _upgrade(host, action)
+    """Raises FleetError where one of the devices is not running; then none is upgraded.
+
+    A refusal of the device is no error but its answer, and stands in the journal.
+    """
+    hosts = bench.targets(action.device)
+    for host in hosts:
+        if not host.device.lifecycle.ready:
+            raise FleetError(f"{host.name} is not running, so it takes no upgrade")
+    for host in hosts:
+        _upgrade(host.device, action)
 
 
-def _upgrade(host: Host, action: Upgrade) -> None:
-    device = host.device
-    if not device.lifecycle.ready:
-        raise FleetError(f"{host.name} is not running, so it takes no upgrade")
+def _upgrade(device: Device, action: Upgrade) -> None:
     firmware = device.firmware
     firmware.fail_at = Stage(action.fail_at) if action.fail_at else None
     firmware.hold_at = Stage(action.hold_at) if action.hold_at else None
     image = image_for(device.profile.product, device.firmware.running.version, action.image, action.version)
+    offer = offer_of(io.BytesIO(image))
     minutes = "default" if action.auto_rollback is None else str(int(action.auto_rollback // 60))
-
-    def done(outcome: str | FirmwareRefused) -> None:
-        if isinstance(outcome, FirmwareRefused):
-            device.note(Kind.STATE, "upgrade refused", code=outcome.code, text=outcome.text)
-        else:
-            device.note(Kind.STATE, "upgrade accepted", version=outcome)
-
     try:
         firmware.upgrade(
-            offer_of(io.BytesIO(image)),
-            done=done,
+            offer,
+            done=lambda _outcome: None,
             factory_default=action.factory_default,
             auto_commit=action.auto_commit,
             auto_rollback=minutes,
         )
-    except FirmwareRefused as refused:
-        done(refused)
+    except FirmwareRefused as refused:  # before the image was looked at
+        device.note(Kind.STATE, "upgrade refused", version=offer.version, code=refused.code, text=refused.text)
 
 
 def hold(bench: Bench, action: Hold) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import FleetError
 
@@ -11,82 +12,105 @@ if TYPE_CHECKING:
 
     from simulator.action.target import Target
     from simulator.action.wiring import Chatter, Drift, Wiring
-    from simulator.clock import SimClock
     from simulator.device.loop import Loop
     from simulator.fleet.bench import Bench
+    from simulator.fleet.course import Step
 
 DRIFT_STEPS = 100
 """Steps in which a slow drift is made."""
 
 
+class _Wires(NamedTuple):
+    """The loop of a port, and the names of what may be going on with it."""
+
+    loop: Loop
+    drifting: tuple[str, str, int]
+    chattering: tuple[str, str, int]
+
+
 def cut(bench: Bench, action: Wiring) -> None:
-    for loop in _loops(bench, action.target):
-        loop.cut()
+    """No current flows, so that there is nothing left to drift."""
+    for wires in _wires(bench, action.target):
+        bench.courses.end(wires.drifting)
+        wires.loop.cut()
 
 
 def short(bench: Bench, action: Wiring) -> None:
-    for loop in _loops(bench, action.target):
-        loop.short()
+    """The current takes the short way; what drifts behind it does not matter."""
+    for wires in _wires(bench, action.target):
+        bench.courses.end(wires.drifting)
+        wires.loop.short()
 
 
 def open_(bench: Bench, action: Wiring) -> None:
-    for loop in _loops(bench, action.target):
-        loop.open_switch()
+    for wires in _wires(bench, action.target):
+        bench.courses.end(wires.chattering)
+        wires.loop.open_switch()
 
 
 def close(bench: Bench, action: Wiring) -> None:
-    for loop in _loops(bench, action.target):
-        loop.close_switch()
+    for wires in _wires(bench, action.target):
+        bench.courses.end(wires.chattering)
+        wires.loop.close_switch()
 
 
 def restore(bench: Bench, action: Wiring) -> None:
-    for loop in _loops(bench, action.target):
-        loop.restore()
+    """A chattering contact comes to rest where it was before."""
+    for wires in _wires(bench, action.target):
+        bench.courses.end(wires.chattering)
+        bench.courses.end(wires.drifting)
+        wires.loop.restore()
 
 
 def drift(bench: Bench, action: Drift) -> None:
     """At once, or in a hundred equal steps of resistance. A drift to or from an open circuit is a jump at the end."""
-    for loop in _loops(bench, action.target):
-        _drift(bench.clock, loop, loop.ohms, action)
+    for wires in _wires(bench, action.target):
+        bench.courses.end(wires.drifting)
+        if action.over:
+            bench.courses.begin(wires.drifting, _drift(wires.loop, wires.loop.ohms, action))
+        else:
+            wires.loop.drift(action.to)
 
 
 def chatter(bench: Bench, action: Chatter) -> None:
     """The contact bounces and rests where it was before."""
-    for loop in _loops(bench, action.target):
-        _chatter(bench.clock, loop, action)
+    for wires in _wires(bench, action.target):
+        bench.courses.end(wires.chattering)
+        rest = wires.loop.close_switch if wires.loop.contact_closed else wires.loop.open_switch
+        bench.courses.begin(wires.chattering, _chatter(wires.loop, rest, action), undo=rest)
 
 
-def _drift(clock: SimClock, loop: Loop, start: float, action: Drift) -> None:
-    finite = start != float("inf") and action.to != float("inf")
-    if not action.over or not finite:
-        clock.call_later(action.over, lambda: loop.drift(action.to))
+def _drift(loop: Loop, start: float, action: Drift) -> Iterator[Step]:
+    if math.isinf(start) or math.isinf(action.to):
+        yield action.over, lambda: loop.drift(action.to)
         return
     for step in range(1, DRIFT_STEPS + 1):
         share = step / DRIFT_STEPS
-        clock.call_later(action.over * share, _drifting(loop, start + (action.to - start) * share))
+        yield action.over * share, _drifting(loop, start + (action.to - start) * share)
 
 
 def _drifting(loop: Loop, ohms: float) -> Callable[[], None]:
     return lambda: loop.drift(ohms)
 
 
-def _chatter(clock: SimClock, loop: Loop, action: Chatter) -> None:
-    rest = loop.contact_closed
-    half = action.period / 2
+def _chatter(loop: Loop, rest: Callable[[], None], action: Chatter) -> Iterator[Step]:
+    away = loop.open_switch if loop.contact_closed else loop.close_switch
     for bounce in range(max(1, round(action.for_ / action.period))):
         at = bounce * action.period
-        clock.call_later(at, loop.open_switch if rest else loop.close_switch)
-        clock.call_later(at + half, loop.close_switch if rest else loop.open_switch)
+        yield at, away
+        yield at + action.period / 2, rest
 
 
-def _loops(bench: Bench, target: Target) -> Iterator[Loop]:
-    """The loops that a target names. Raises UnknownTarget, and FleetError for a port without wires to reach."""
+def _wires(bench: Bench, target: Target) -> list[_Wires]:
+    """What a target names. Raises UnknownTarget, and FleetError for a port without wires to reach."""
+    return list(_found(bench, target))
+
+
+def _found(bench: Bench, target: Target) -> Iterator[_Wires]:
     for host in bench.targets(target):
-        ports = host.device.ports
-        known = [port.id for port in ports if port.loop is not None]
-        if not known:
+        loops = {port.id: port.loop for port in host.device.ports if port.loop is not None}
+        if not loops:
             raise FleetError(f"{host.name} has no inputs")
-        for number in target.indices(known):
-            loop = ports[number].loop
-            if loop is not None:
-                yield loop
+        for number in target.indices(loops):
+            name = host.name
+            yield _Wires(loops[number], ("drift", name, number), ("chatter", name, number))
