@@ -26,11 +26,30 @@ ROOT = ("root", "pass word&=+")
 ALL = ("admin", "operator", "viewer", "ptz")
 _ITEM = re.compile(r'(\w+)="?([^",]*)"?')
 
-__all__ = ["ALL", "ROOT", "Desk", "profile_of"]
+__all__ = ["ALL", "ROOT", "Desk", "Wire", "profile_of"]
 
 
 def md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Wire:
+    """The client's end of an endless answer or a WebSocket: what came, and how it was closed."""
+
+    def __init__(self) -> None:
+        self.received: list[Any] = []
+        self.ended: tuple[int, str] | None = None
+
+    def send(self, data: bytes | str) -> None:
+        self.received.append(data)
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        self.ended = (code, reason)
+
+    def news(self) -> list[Any]:
+        """What has come since the last look."""
+        news, self.received = self.received, []
+        return news
 
 
 class Desk:
@@ -133,6 +152,19 @@ class Desk:
         self.challenges += 1
         head.headers = {**head.headers, "authorization": credentials(answer, head, *login)}
         return self.once(head, data)
+
+    def opened(
+        self, target: str, *, login: tuple[str, str] | None = ROOT, headers: dict[str, str] | None = None
+    ) -> Reply:
+        """A GET whose answer does not come at once: what the face hands to the server, or the refusal."""
+        head = self.head("GET", target, headers=headers or {})
+        outcome = self.face.admit(head)
+        reply = outcome.serve(Request(head)) if isinstance(outcome, Admission) else outcome
+        if login is None or not isinstance(reply, Answer) or reply.status != 401:
+            return reply
+        head.headers = {**head.headers, "authorization": credentials(reply, head, *login)}
+        outcome = self.face.admit(head)
+        return outcome.serve(Request(head)) if isinstance(outcome, Admission) else outcome
 
     def get(self, target: str, **more: Any) -> str:
         answer = self.ask("GET", target, **more)
