@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.device.account import Account, Accounts
 from simulator.device.button import ControlButton
+from simulator.device.enclosure import Enclosure
 from simulator.device.event import EventBus
 from simulator.device.firmware import Firmware
 from simulator.device.identity import Identity
@@ -22,6 +23,7 @@ from simulator.device.mqtt_configuration import MqttConfiguration
 from simulator.device.network import Network
 from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
+from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
 from simulator.device.virtual_input import VirtualInputs
 
@@ -73,6 +75,8 @@ class Device:
         self.mqtt = MqttConfiguration(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)
+        self.enclosure = Enclosure(self)
+        self.storage = Storage(self)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
@@ -99,7 +103,7 @@ class Device:
 
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
-        always = (self.ports, self.virtual_inputs, self.mqtt)
+        always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
         for component in (*always, self.clips, self.audio, self.motion):
             if component is not None:
                 component.publish_states()

@@ -1,8 +1,8 @@
 """The lamps of a device, derived from its state and never set.
 
-Exactly the tables "LED indicators" of the two manuals. Where several rows hold at once, the order below
-decides; the manuals do not say. How fast traffic makes the network lamp flash is no state of the device and not
-shown.
+Exactly the tables "LED indicators" of the two manuals. Where several rows hold at once, the order in the profile's
+quirks decides, because the manuals do not say. How fast traffic makes the network lamp flash is no state of the
+device and not shown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simulator.device.lifecycle import Activity, Phase
 from simulator.device.port_plan import PortKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from simulator.device.device import Device
 
@@ -58,27 +58,37 @@ def leds(device: Device) -> tuple[Led, ...]:
     return _LAMPS[device.profile.model](device)
 
 
-def _speaker(device: Device) -> tuple[Led, ...]:
-    return (_speaker_status(device),)
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a manual's table for the status LED."""
+
+    holds: Callable[[Device], bool]
+    colors: tuple[Color, ...]
+    rhythm: Rhythm = Rhythm.STEADY
 
 
-def _speaker_status(device: Device) -> Led:
-    lifecycle = device.lifecycle
-    if not lifecycle.powered:
-        return Led(STATUS)
-    if lifecycle.activity in _CHANGING:
-        return Led(STATUS, (Color.AMBER,), Rhythm.FLASHING)
-    if lifecycle.phase in _STARTING:
-        return Led(STATUS, (Color.AMBER,))
-    if device.audio is not None and device.audio.locating:
-        return Led(STATUS, (Color.RED, Color.GREEN), Rhythm.FAST)
-    if not device.network.link or device.network.primary is None:
-        return Led(STATUS, (Color.AMBER, Color.RED), Rhythm.FLASHING)
-    if device.firmware.last_upgrade_failed:
-        return Led(STATUS, (Color.RED,), Rhythm.SLOW)
-    if _just_started(device):
-        return Led(STATUS, (Color.GREEN,))
-    return Led(STATUS)
+def _changing(device: Device) -> bool:
+    return device.lifecycle.activity in _CHANGING
+
+
+def _starting(device: Device) -> bool:
+    return device.lifecycle.phase in _STARTING
+
+
+def _starting_or_restoring(device: Device) -> bool:
+    return _starting(device) or device.lifecycle.activity is Activity.DEFAULTING
+
+
+def _locating(device: Device) -> bool:
+    return device.audio is not None and device.audio.locating
+
+
+def _network_missing(device: Device) -> bool:
+    return not device.network.link or device.network.primary is None
+
+
+def _upgrade_failed(device: Device) -> bool:
+    return device.firmware.last_upgrade_failed
 
 
 def _just_started(device: Device) -> bool:
@@ -86,21 +96,43 @@ def _just_started(device: Device) -> bool:
     return device.lifecycle.phase is Phase.RUNNING and since < device.profile.quirks.green_after_start_seconds
 
 
+def _cloud_pressed(device: Device) -> bool:
+    return device.world.clock.now() < device.button.flashing_until
+
+
+_FAILED = _Row(_upgrade_failed, (Color.RED,), Rhythm.SLOW)
+SPEAKER_STATUS = {
+    "changing": _Row(_changing, (Color.AMBER,), Rhythm.FLASHING),
+    "starting": _Row(_starting, (Color.AMBER,)),
+    "locating": _Row(_locating, (Color.RED, Color.GREEN), Rhythm.FAST),
+    "network_missing": _Row(_network_missing, (Color.AMBER, Color.RED), Rhythm.FLASHING),
+    "upgrade_failed": _FAILED,
+    "just_started": _Row(_just_started, (Color.GREEN,)),
+}
+"""Unlit if none of these holds."""
+IO_MODULE_STATUS = {
+    "starting": _Row(_starting_or_restoring, (Color.AMBER,)),
+    "cloud_pressed": _Row(_cloud_pressed, (Color.GREEN,), Rhythm.THREE_TIMES),
+    "upgrade_failed": _FAILED,
+}
+"""Green if none of these holds."""
+
+
+def _speaker(device: Device) -> tuple[Led, ...]:
+    return (_status(device, SPEAKER_STATUS, ()),)
+
+
 def _io_module(device: Device) -> tuple[Led, ...]:
-    return _io_status(device), _network(device), _power(device), _relay(device)
+    return _status(device, IO_MODULE_STATUS, (Color.GREEN,)), _network(device), _power(device), _relay(device)
 
 
-def _io_status(device: Device) -> Led:
-    lifecycle = device.lifecycle
-    if not lifecycle.powered:
+def _status(device: Device, rows: Mapping[str, _Row], otherwise: tuple[Color, ...]) -> Led:
+    if not device.lifecycle.powered:
         return Led(STATUS)
-    if lifecycle.phase in _STARTING or lifecycle.activity is Activity.DEFAULTING:
-        return Led(STATUS, (Color.AMBER,))
-    if device.world.clock.now() < device.button.flashing_until:
-        return Led(STATUS, (Color.GREEN,), Rhythm.THREE_TIMES)
-    if device.firmware.last_upgrade_failed:
-        return Led(STATUS, (Color.RED,), Rhythm.SLOW)
-    return Led(STATUS, (Color.GREEN,))
+    for name in device.profile.quirks.status_led_order:
+        if rows[name].holds(device):
+            return Led(STATUS, rows[name].colors, rows[name].rhythm)
+    return Led(STATUS, otherwise)
 
 
 def _network(device: Device) -> Led:

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 
 SYSTEM_READY = "tns1:Device/tnsaxis:Status/SystemReady"
 
-LONGEST_PRIOR_UPTIME = 30 * 86400
+PRIOR_UPTIME = (3600, 30 * 86400)
 """Seconds: a fleet that has been up for a while has devices restarted at any time in the last month."""
+UNPACKED_UPTIME = (60, 3600)
+"""Seconds: a device in factory state has been unpacked lately, so that it still shows its preview mode."""
 
 
 class Phase(StrEnum):
@@ -210,7 +212,8 @@ class Lifecycle:
         stream = chance.stream("device", self._device.name, "before")
         self.boots = stream.randint(1, 40)
         self.bootid = uuid4_from(stream)
-        self._booted_at = clock.now() - stream.randint(3600, LONGEST_PRIOR_UPTIME)
+        shortest, longest = UNPACKED_UPTIME if self._device.needs_setup else PRIOR_UPTIME
+        self._booted_at = clock.now() - stream.randint(shortest, longest)
         self._serve("running from the start")
         self.phase_since = self._booted_at
         self._device.start()

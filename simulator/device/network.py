@@ -206,7 +206,9 @@ class Network:
             self._apply_timer.cancel()
             self._apply_timer = None
         self.running = False
-        self.current_lease = None
+        if self.current_lease is not None:
+            self._device.parameters.put(LAST_LEASE, self.current_lease.address)
+            self.current_lease = None
         self._arrange(why="stopped")
 
     def settled(self, lease: Lease) -> bool:
@@ -269,7 +271,8 @@ class Network:
 
     def hold_link_local(self, real: str) -> bool:
         """The probes for a 169.254/16 address went unanswered: use it. False if somebody was faster."""
-        wish = _Wish(real, self._translate(real), 16, "linkLocal", "link", "169.254.255.255")
+        address = self._translate(real)
+        wish = _Wish(real, address, 16, "linkLocal", "link", broadcast_of(address, 16))
         taken = self._take(LINK_LOCAL, wish)
         self._commit("linkLocal")
         return taken

@@ -57,6 +57,7 @@ NAMING = frozenset(
     {
         "Network.HostName",
         "Network.DomainName",
+        "Network.IPv6.Enabled",
         "Network.DNSServer1",
         "Network.DNSServer2",
         "Network.VolatileHostName.ObtainFromDHCP",
@@ -66,7 +67,7 @@ NAMING = frozenset(
         STATIC_SEARCH_DOMAINS,
     }
 )
-"""A change of these shows at once in what the device calls itself and whom it asks."""
+"""A change of these shows at once in what the device calls itself, whom it asks, and its IPv6 address."""
 
 REVERTED = ("Network.BootProto", "Network.IPAddress", "Network.SubnetMask", "Network.DefaultRouter")
 

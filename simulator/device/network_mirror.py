@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 from simulator.device.network_configuration import STATIC_SEARCH_DOMAINS, static_name_servers
@@ -60,6 +61,14 @@ def _routing(network: Network, lease: Lease | None) -> tuple[str, tuple[tuple[st
     return "", ()
 
 
+def link_local_v6(mac: str) -> str:
+    """The IPv6 link-local address that grows from a MAC address with colons (RFC 4291 appendix A), with prefix."""
+    octets = bytes.fromhex(mac.replace(":", ""))
+    interface = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    address = IPv6Address(b"\xfe\x80" + bytes(6) + interface)
+    return f"{address}/64"
+
+
 def mirror(parameters: ParameterStore, network: Network) -> None:
     """Show the actual state in the parameters that have it, as far as this firmware has them."""
     resolved, servers = network.resolved, (*network.resolved.name_servers, "", "")
@@ -75,6 +84,7 @@ def mirror(parameters: ParameterStore, network: Network) -> None:
         "Network.Resolver.NameServerList": " ".join(resolved.name_servers),
         "Network.Resolver.Search": " ".join(resolved.search_domains),
         "Network.VolatileHostName.HostName": resolved.host_name,
+        "Network.eth0.IPv6.IPAddresses": _own_v6(parameters),
         "Network.ZeroConf.IPAddress": parallel.address if parallel else "",
         "Network.ZeroConf.SubnetMask": parallel.netmask if parallel else "",
         "Time.NTP.VolatileServer": resolved.ntp_servers[0] if resolved.ntp_servers else UNSET,
@@ -82,3 +92,9 @@ def mirror(parameters: ParameterStore, network: Network) -> None:
     for name, value in actual.items():
         if name in parameters:
             parameters.put(name, value)
+
+
+def _own_v6(parameters: ParameterStore) -> str:
+    """Nobody advertises a prefix on the site, so an enabled interface has its link-local address alone."""
+    mac = parameters.get("Network.eth0.MACAddress")
+    return link_local_v6(mac) if mac and parameters.enabled("Network.IPv6.Enabled") else ""

@@ -2,7 +2,8 @@
 
 Each file is a table from a name to a row. A firmware may be described by its differences alone: its
 `product.yaml` says `based_on: 12.9.57`, and in every table a row given again changes the columns it names,
-a new row is added, and the names listed under `removed` are left out. A file that is missing changes nothing.
+a new row is added, and the names listed under `removed` are left out. A quirk is a value and not a row: given
+again it replaces the old one whole. A file that is missing changes nothing.
 
 Every scalar is read as text (YAML's base schema), because parameter values are text on the device: `yes` stays
 `yes` and version `1.10` stays `1.10`.
@@ -32,6 +33,8 @@ _TYPE = re.compile(
     r"(?P<kind>string|int|bool|enum|ip|ipList|hostname|password)"
     r"(?: max(?P<longest>[0-9]+)| (?P<low>-?[0-9]+)\.\.(?P<high>-?[0-9]+)?| (?P<choices>\S+/\S*))?"
 )
+_VALUES = "quirks"
+"""The table whose entries are values."""
 _COLUMNS = {"value", "level", "type", "flags", "survives"}
 _FLAGS = {"ro", "wo", "const", "hid", "int"}
 
@@ -52,9 +55,12 @@ def table(model: str, firmware: str, name: str) -> Table:
             raise FleetError(f"{model} {firmware}: {name}.yaml removes {gone}, which {base or 'nothing'} has")
         del rows[gone]
     for key, row in changes.items():
-        present = rows.get(key)
-        rows[key] = {**present, **row} if isinstance(present, dict) and isinstance(row, dict) else row
+        rows[key] = row if name == _VALUES else _changed(rows.get(key), row)
     return rows
+
+
+def _changed(present: Any, row: Any) -> Any:
+    return {**present, **row} if isinstance(present, dict) and isinstance(row, dict) else row
 
 
 def based_on(model: str, firmware: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 
 class Quirks(BaseModel):
@@ -98,14 +98,14 @@ class Quirks(BaseModel):
     """How long the control button is held for a factory default."""
     green_after_start_seconds: float
     """How long the status LED shows a completed start."""
+    status_led_order: tuple[str, ...]
+    """Rows of the manual's table for the status LED, the one that wins over all others first (`led.py`)."""
 
     # Network
     fallback_address: Literal["link_local", "legacy"]
     """Where no DHCP server answers: 169.254/16, or 192.168.0.90/24 beside a link-local address."""
     fallback_delay: float
     """From the first DISCOVER to the fallback."""
-    link_local_claim_seconds: tuple[float, float]
-    """Shortest and longest time that probing and claiming a link-local address takes."""
     static_conflict_probe: bool
     """Tests a static address for a conflict before it is used."""
     static_fallback_scope: Literal["link", "global"]
@@ -137,9 +137,17 @@ class Quirks(BaseModel):
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
 
+    # Housing
+    casing_name: str
+    """`Name` in the event `Casing/Open`."""
+    sensor_celsius: tuple[float, ...]
+    """What temperature sensors S0, S1, ... read, in degrees Celsius."""
+    missing_disk_disruption: bool
+    """What `Storage/Disruption` says of a disk that is not connected."""
+    missing_disk_figure: int
+    """What `Storage/Alert` says of its temperature, wear and health."""
+
     # MQTT client
-    mqtt_protocol_level: int = Field(ge=4, le=5)
-    """4 is MQTT 3.1.1, 5 is MQTT 5."""
     mqtt_client_id: str
     """Factory client id; `{serial}` is the device's."""
     mqtt_backoff_first: float

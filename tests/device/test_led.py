@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from device_bench import Bench
 
-from simulator.device.led import leds
+from simulator.device.led import IO_MODULE_STATUS, SPEAKER_STATUS, leds
 from simulator.device.lifecycle import Activity, Phase
 from simulator.device.network import Lease
+from simulator.device.profile import firmwares, load_profile
 
 
 def lamps(bench: Bench) -> dict[str, str]:
@@ -159,3 +162,20 @@ def test_relay_lamp_is_green_while_com_is_connected_to_no() -> None:
     assert lamps(bench)["relay"] == "green steady"
     bench.device.ports[0].set_normal_state("closed")
     assert lamps(bench)["relay"] == "green steady"
+
+
+@pytest.mark.parametrize(("model", "rows"), [("C1410", SPEAKER_STATUS), ("A9210", IO_MODULE_STATUS)])
+def test_every_profile_ranks_every_row_of_the_status_led_once(model, rows) -> None:
+    for firmware in firmwares(model):
+        assert sorted(load_profile(model, firmware).quirks.status_led_order) == sorted(rows)
+
+
+def test_the_profile_decides_which_row_of_the_table_wins() -> None:
+    bench = speaker()
+    bench.device.network.unplug()
+    bench.device.audio.locate(60)
+    assert lamps(bench) == {"status": "red/green fast flash"}
+    order = ("network_missing", *(row for row in SPEAKER_STATUS if row != "network_missing"))
+    quirks = bench.device.profile.quirks.model_copy(update={"status_led_order": order})
+    bench.device.profile = replace(bench.device.profile, quirks=quirks)
+    assert lamps(bench) == {"status": "amber/red flashing"}

@@ -220,12 +220,19 @@ def test_a_listener_may_cut_the_power() -> None:
 
 
 def test_a_device_of_a_standing_fleet_runs_without_a_boot_and_has_for_a_while() -> None:
-    bench = Bench().running()
+    bench = Bench()
+    bench.device.accounts.add("root", "pass", ("admin", "operator", "viewer", "ptz"))
+    bench.running()
     assert (bench.life.phase, bench.life.ready) == (Phase.RUNNING, True)
     assert bench.life.uptime() >= 3600
     assert bench.clock.now() - bench.life.phase_since >= 3600, "it has not just started"
     assert uuid.UUID(bench.life.bootid).version == 4
     assert ready_events(bench) == ["1"]
+
+
+def test_a_device_in_factory_state_has_been_unpacked_lately() -> None:
+    bench = Bench().running()
+    assert 60 <= bench.life.uptime() <= 3600, "young enough for its preview mode (core sheet 1.6)"
 
 
 def test_boots_are_the_same_for_a_seed_and_differ_between_devices() -> None:

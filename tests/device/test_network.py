@@ -165,6 +165,7 @@ def test_a_lost_lease_ends_in_a_link_local_address(bench):
     ]  # fmt: skip
     (held,) = network.addresses
     assert (held.real, held.origin, held.scope, held.prefix_length) == ("169.254.3.4", "linkLocal", "link", 16)
+    assert held.broadcast == "127.17.255.255", "of the network that the address is in"
     parameters = parameters_of(network)
     assert parameters["Network.ZeroConf.IPAddress"] == parameters["Network.eth0.IPAddress"] == "127.17.3.4"
     assert parameters["Network.Routing.DefaultRouter"] == ""

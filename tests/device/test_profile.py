@@ -393,3 +393,8 @@ def test_any_row_is_a_definition_or_refused(row: dict[str, object]) -> None:
         return
     assert read.default == row["value"]
     assert read.checked(read.default) == read.default
+
+
+def test_a_quirk_that_is_given_again_replaces_the_old_one_whole() -> None:
+    assert load_profile("A9210", "11.11").quirks.security_headers
+    assert load_profile("A9210", "10.12").quirks.security_headers == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import IPv6Address
 from typing import Any
 
 import pytest
@@ -317,3 +318,16 @@ def test_any_parameters_are_data_or_an_error_and_the_device_goes_on(call: tuple[
     desk.advance(10)
     assert "data" in desk.rpc(PATH, "getNetworkInfo")
     assert "data" in desk.rpc(TIME, "getDateTimeInfo")
+
+
+def test_an_interface_with_ipv6_has_the_link_local_address_of_its_mac() -> None:
+    desk = Desk()
+
+    def listed() -> object:
+        return desk.rpc(PATH, "getNetworkInfo")["data"]["devices"][0]["IPv6"]["addresses"]
+
+    low = desk.device.identity.serial[6:].lower()
+    expected = str(IPv6Address(f"fe80::baa4:4fff:fe{low[:2]}:{low[2:]}"))
+    assert listed() == [{"address": expected, "prefixLength": 64, "origin": "linkLocal", "scope": "link"}]
+    desk.device.parameters.write("Network.IPv6.Enabled", "no")
+    assert listed() == []

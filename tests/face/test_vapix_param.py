@@ -238,6 +238,17 @@ def test_all_definitions_are_well_formed_and_complete(desk: Desk, listed: str) -
     assert desk.get(f"{PATH}?action=listdefinitions").startswith("# Error")
 
 
+@pytest.mark.parametrize("firmware", ["12.9.57", "11.11.192", "10.12.130"])
+@pytest.mark.parametrize("model", ["A9210", "C1410"])
+def test_the_schema_that_the_definitions_name_is_served_and_holds(model: str, firmware: str) -> None:
+    desk = Desk(model, firmware)
+    answer = desk.ask("GET", "/pub/parameterdefinitions.xsd", login=None)
+    assert (answer.status, answer.content_type) == (200, "text/xml")
+    schema = etree.XMLSchema(etree.fromstring(answer.body))
+    document = etree.fromstring(desk.ask("GET", f"{PATH}?action=listdefinitions&listformat=xmlschema").body)
+    schema.assertValid(document)
+
+
 def test_nice_names() -> None:
     assert nice_name("ProdNbr") == "Prod nbr"
     assert nice_name("Enabled") == "Enabled"

@@ -243,3 +243,28 @@ def test_the_start_page_is_what_scanners_look_for(desk: Desk) -> None:
     assert "<title>AXIS</title>" in page
     assert "Axis Communications AB" in page
     assert "password" not in page
+
+
+@pytest.mark.parametrize("body", [b"", b'{"apiVersion":"1.0","method":"getAllProperties"}'])
+def test_basicdeviceinfo_challenges_who_comes_for_a_nonce(desk: Desk, body: bytes) -> None:
+    """curl --digest sends a POST without a body first, and no credentials at all after a 200."""
+    answer = desk.ask("POST", INFO, body, login=None)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (401, 2001)
+    assert header(answer, "WWW-Authenticate").startswith("Digest realm=")
+
+
+def test_basicdeviceinfo_without_a_body_but_with_a_login_is_bad_json(desk: Desk) -> None:
+    assert json.loads(desk.ask("POST", INFO, b"").body)["error"]["code"] == 4000
+
+
+@pytest.mark.parametrize(("firmware", "sent"), [("12.9.57", 5), ("11.11.192", 5), ("10.12.130", 0)])
+def test_security_headers_are_those_of_the_track(firmware: str, sent: int) -> None:
+    names = {
+        "X-Content-Type-Options",
+        "X-Frame-Options",
+        "X-XSS-Protection",
+        "Content-Security-Policy",
+        "Referrer-Policy",
+    }
+    answer = Desk(firmware=firmware).ask("GET", "/", login=None)
+    assert len(names & {name for name, _ in answer.headers}) == sent

@@ -1,6 +1,7 @@
 """basicdeviceinfo.cgi: what is on the type label (core sheet 2.2).
 
-Two methods answer anyone, the other two want a login; so the caller is asked who he is only when it matters.
+Two methods answer anyone, the other two want a login; so the caller is asked who he is only when it matters, or
+when a POST without a body shows that he comes for a challenge.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.device.parameter import Level
-from simulator.face.vapix.call import Route
+from simulator.face.vapix.call import Call, Route
 from simulator.face.vapix.envelope import Invocation, Json, JsonService, Method
 from simulator.face.vapix.fault import FAMILY_C, ApiError
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
+    from simulator.face.exchange import Reply
 
 RESTRICTED = frozenset({"Architecture", "Soc", "SocSerialNumber"})
 UNKNOWN_PROPERTY = 1000
@@ -71,4 +73,25 @@ SERVICE = JsonService(
     keys=("apiVersion", "context"),
 )
 
-ROUTES = (Route(("/axis-cgi/basicdeviceinfo.cgi",), SERVICE, level=Level.ANYONE, api="basic-device-info"),)
+
+def basic_device_info(call: Call) -> Reply:
+    """The API, but for a POST without a body: `curl --digest -d` and others send it to fetch a nonce.
+
+    Answered 200 they would conclude that no login is wanted, and send the request itself without one.
+    """
+    if call.request.head.method == "POST" and not call.request.body:
+        refusal = call.demand(Level.OPERATOR)
+        if refusal is not None:
+            return refusal
+    return SERVICE(call)
+
+
+ROUTES = (
+    Route(
+        ("/axis-cgi/basicdeviceinfo.cgi",),
+        basic_device_info,
+        level=Level.ANYONE,
+        api="basic-device-info",
+        service=SERVICE,
+    ),
+)

@@ -130,3 +130,15 @@ FIRMWARE = Family(
     access=(400, "Access denied."),
 )
 """firmwaremanagement: HTTP status numbers as codes (core sheet 4.2). The texts of 405 and 417 as recorded."""
+
+STREAM_PROFILE = Family(
+    verb=(2001, "The request was not formatted correctly"),
+    request=(2001, "The request was not formatted correctly"),
+    json=(2001, "The request was not formatted correctly"),
+    version=(2000, "The major version number isn't supported"),
+    method=(2005, "The method in the request is not supported"),
+    absent=(2001, "The request was not formatted correctly: '{}' is missing"),
+    value=(1000, "Invalid parameter value specified: '{}'"),
+    access=(1000, "Access forbidden"),
+)
+"""streamprofile (core sheet 2.7). What stands for forbidden is a guess."""

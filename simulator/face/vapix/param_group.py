@@ -25,12 +25,28 @@ LONGEST_VALUE = 1024
 
 def entries(device: Device) -> list[str]:
     """Full names of the groups that exist, `StreamProfile.S0` first."""
-    numbers = (number for number in range(_limit(device)) if f"{GROUP}.S{number}.Name" in device.parameters)
-    return [f"{GROUP}.S{number}" for number in numbers]
+    return [name for name in _names(device) if f"{name}.Name" in device.parameters]
 
 
-def _limit(device: Device) -> int:
+def free_entry(device: Device) -> str | None:
+    """Full name of the first group that does not exist yet; None when there is room for no more."""
+    return next((name for name in _names(device) if f"{name}.Name" not in device.parameters), None)
+
+
+def define(device: Device, entry: str) -> None:
+    """Make a group with empty members; nothing happens to one that exists."""
+    for member in MEMBERS:
+        if f"{entry}.{member}" not in device.parameters:
+            device.parameters.define(Definition(f"{entry}.{member}", "", LEVEL, longest=LONGEST_VALUE))
+
+
+def limit(device: Device) -> int:
+    """How many groups there may be; 0 on a product without streams."""
     return int(device.parameters.get(LIMIT, "0"))
+
+
+def _names(device: Device) -> list[str]:
+    return [f"{GROUP}.S{number}" for number in range(limit(device))]
 
 
 def add_group(device: Device, level: Level, fields: Mapping[str, str]) -> str:
@@ -41,25 +57,25 @@ def add_group(device: Device, level: Level, fields: Mapping[str, str]) -> str:
         return "# Request failed: Unknown template\n"
     if without_root(fields.get("group", "")) != GROUP:
         return "# Request failed: Unknown group\n"
-    taken = entries(device)
-    if len(taken) >= _limit(device):
+    entry = free_entry(device)
+    if entry is None:
         return "# Request failed: Maximum number of groups reached\n"
-    entry = next(name for number in range(_limit(device)) if (name := f"{GROUP}.S{number}") not in taken)
     return _fill(device, entry, fields)
 
 
 def _fill(device: Device, entry: str, fields: Mapping[str, str]) -> str:
     given = {without_root(name).rpartition(".")[2]: value for name, value in fields.items() if "." in name}
-    wrong = [name for name, value in given.items() if name not in MEMBERS or not _acceptable(value)]
+    wrong = [name for name, value in given.items() if name not in MEMBERS or not acceptable(value)]
+    define(device, entry)
     for member in MEMBERS:
-        device.parameters.define(Definition(f"{entry}.{member}", "", LEVEL, longest=LONGEST_VALUE))
         if member in given and member not in wrong:
             device.parameters.write(f"{entry}.{member}", given[member])
     problem = f"# Error: Error setting '{wrong[0][:64]}'\n" if wrong else ""
     return f"{problem}{entry.rpartition('.')[2]} OK\n"
 
 
-def _acceptable(value: str) -> bool:
+def acceptable(value: str) -> bool:
+    """Whether a member takes this value: printable, at most 1024 characters."""
     return len(value) <= LONGEST_VALUE and value.isprintable()
 
 
