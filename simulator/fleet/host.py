@@ -142,7 +142,7 @@ class Host:
 
     def _moved(self, old: str | None, new: str | None) -> None:
         """The address changed: listeners move, connections from the old one are left in the dark."""
-        if self.device.lifecycle.phase in _DEAD:
+        if self.device.lifecycle.phase in _DOWN:
             return
         self._premises.abandon_lines(self.endpoint, old, STALE_SECONDS)
         self._refresh()

@@ -104,6 +104,13 @@ class EngineBench:
             passed += step
         return passed
 
+    def boot(self, name: str = "io-1", limit: float = 120.0) -> float:
+        """Wait until a device is in service and says so to a client; returns the device seconds it took."""
+        passed = self.advance_until(lambda: self.state(name)["phase"] == "running", limit)
+        passed += self.advance_until(lambda: self.state(name)["address"], limit)
+        assert self.ready(name)
+        return passed
+
     @property
     def now(self) -> float:
         return float(self.call("GET", "/v1/clock")["now"])
@@ -148,7 +155,7 @@ class EngineBench:
 
     def api(self, cgi: str, method: str, name: str = "io-1", **parameters: Any) -> dict[str, Any]:
         """The `data` of a JSON API's answer."""
-        body = {"apiVersion": "1.0", "method": method, "params": parameters}
+        body = {"apiVersion": "1.0", "method": method} | ({"params": parameters} if parameters else {})
         answer = self.get(f"/axis-cgi/{cgi}.cgi", name, body=body)
         assert answer.status == 200, answer
         told: dict[str, Any] = json.loads(answer.text)
@@ -230,6 +237,11 @@ class Subscriber:
             self.until(lambda: False, MOMENT)
         return [one for one in self.messages if text in one[0] or text in json.dumps(one[1])]
 
+    def forget(self) -> None:
+        """Everything that was told until now."""
+        self.heard()
+        self.messages.clear()
+
     def wait_for(self, text: str, count: int = 1) -> list[tuple[str, dict[str, Any]]]:
         def told() -> list[tuple[str, dict[str, Any]]]:
             found = [one for one in self.messages if text in one[0] or text in json.dumps(one[1])]
@@ -305,7 +317,7 @@ def answers(sock: socket.socket) -> bool:
     """Whether a request on this connection is answered."""
     sock.settimeout(PATIENCE)
     sock.sendall(READY)
-    return sock.recv(65536).startswith(b"HTTP/1.1 200")
+    return sock.recv(65536).startswith(b"HTTP/1.1 ")
 
 
 def connects(endpoint: tuple[str, int], seconds: float = MOMENT) -> bool:
