@@ -15,12 +15,14 @@ from simulator.errors import SimulatorBug
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from simulator.device.world import World
 
 Items = tuple[tuple[str, str], ...]
 """Name and value pairs in declared order."""
+Key = tuple[str, Items]
+"""Topic and source: what tells one state from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,21 @@ class Event:
     number: int
 
     @property
-    def key(self) -> tuple[str, Items]:
-        """Topic and source: what tells one state from another."""
+    def key(self) -> Key:
         return self.topic, self.source
+
+
+@dataclass(frozen=True, slots=True)
+class _Assumed:
+    """States that nobody has been told of yet, all with the same data."""
+
+    keys: Mapping[Key, None]
+    data: Items
+    at: float
+    number: int
+
+    def events(self) -> Iterator[Event]:
+        return (Event(*key, self.data, True, self.at, self.number) for key in self.keys)
 
 
 def text_of(value: bool | int | float | str) -> str:
@@ -67,7 +81,8 @@ class EventBus:
         self._world = world
         self._device = device
         self._listeners: list[Callable[[Event], None]] = []
-        self._states: dict[tuple[str, Items], Event] = {}
+        self._states: dict[Key, Event] = {}
+        self._assumed: list[_Assumed] = []
         self.catalogue = catalogue
 
     def publish(
@@ -81,10 +96,8 @@ class EventBus:
         source_items = tuple((name, text_of(source[name])) for name in declared.source)
         data_items = tuple((name, text_of(data[name])) for name in declared.data if name in data)
         key = (topic, source_items)
-        if declared.stateful:
-            present = self._states.get(key)
-            if present is not None and present.data == data_items:
-                return None
+        if declared.stateful and self._present(key) == data_items:
+            return None
         journal = self._world.journal
         record = journal.append(
             Kind.EVENT,
@@ -102,14 +115,13 @@ class EventBus:
                 listener(event)
         return event
 
-    def assume(self, keys: Iterable[tuple[str, Items]], data: Items) -> None:
+    def assume(self, keys: Mapping[Key, None], data: Items) -> None:
         """States that are there when the event system starts, with equal data: no change, so nobody is told.
 
-        For sources that come by the dozen and rest until used; each is published like any other once it changes.
+        For sources that come by the dozen and rest until used: `keys` is shared by all devices, so that they cost
+        nothing. Each is published like any other once it changes; none can be withdrawn.
         """
-        at, number = self._world.clock.now(), self._world.journal.last_number
-        for key in keys:
-            self._states[key] = Event(*key, data, True, at, number)
+        self._assumed.append(_Assumed(keys, data, self._world.clock.now(), self._world.journal.last_number))
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hear every event published from now on; returns the function that ends it."""
@@ -122,8 +134,10 @@ class EventBus:
         return stop
 
     def states(self) -> Iterator[Event]:
-        """The present state of every stateful topic and source, in order of first publication."""
-        return iter(tuple(self._states.values()))
+        """The present state of every stateful topic and source, in order of first publication; assumed ones last."""
+        yield from tuple(self._states.values())
+        for assumed in tuple(self._assumed):
+            yield from (event for event in assumed.events() if event.key not in self._states)
 
     def withdraw(self, topic: str, source: Mapping[str, bool | int | float | str]) -> None:
         """Forget a state whose source is gone: a port that is no longer an input."""
@@ -133,6 +147,14 @@ class EventBus:
     def forget_states(self) -> None:
         """All states end, as at power-off; components publish them again at boot."""
         self._states.clear()
+        self._assumed.clear()
+
+    def _present(self, key: Key) -> Items | None:
+        """The data of a state; None while there is none."""
+        present = self._states.get(key)
+        if present is not None:
+            return present.data
+        return next((assumed.data for assumed in self._assumed if key in assumed.keys), None)
 
     def _declared(self, topic: str, source: Mapping[str, object], data: Mapping[str, object]) -> Declaration:
         declared = self.catalogue.get(topic)

@@ -52,7 +52,11 @@ class TimeSetting:
 
     def utc(self) -> datetime:
         """The device's date and time, UTC: the fleet's clock plus what somebody set this device's clock off by."""
-        return self._device.world.clock.wall() + self._offset
+        return self.at(self._device.world.clock.now())
+
+    def at(self, seconds: float) -> datetime:
+        """What this device's clock, as it is set now, says of a moment of device time, UTC."""
+        return self._device.world.clock.epoch + timedelta(seconds=seconds) + self._offset
 
     def local(self) -> datetime:
         """The same in the active time zone, for log stamps and `localDateTime`."""

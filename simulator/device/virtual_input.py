@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from simulator.clock import Timer
     from simulator.device.device import Device
-    from simulator.device.event import Items
+    from simulator.device.event import Key
     from simulator.device.lifecycle import Phase
 
 VIRTUAL_INPUT = "tns1:Device/tnsaxis:IO/VirtualInput"
@@ -29,9 +29,9 @@ LONGEST_DURATION = 2.0**31 - 1
 
 
 @cache
-def _keys(count: int) -> tuple[tuple[str, Items], ...]:
-    """Topic and source of every virtual input, shared by all devices."""
-    return tuple((VIRTUAL_INPUT, (("port", str(number)),)) for number in range(1, count + 1))
+def _keys(count: int) -> dict[Key, None]:
+    """Topic and source of every virtual input, in order, shared by all devices."""
+    return {(VIRTUAL_INPUT, (("port", str(number)),)): None for number in range(1, count + 1)}
 
 
 class VirtualInputs:

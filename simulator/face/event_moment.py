@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +11,4 @@ if TYPE_CHECKING:
 
 def milliseconds(device: Device, event: Event) -> int:
     """Milliseconds since 1970 by the device's own clock, which may be wrong."""
-    clock = device.world.clock
-    moment = clock.epoch + timedelta(seconds=event.at) + (device.time.utc() - clock.wall())
-    return round(moment.timestamp() * 1000)
+    return round(device.time.at(event.at).timestamp() * 1000)

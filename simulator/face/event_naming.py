@@ -39,6 +39,7 @@ def path_of(topic: str) -> Path:
     return tuple(levels)
 
 
+@lru_cache(maxsize=4096)
 def plain_form(topic: str) -> str:
     """`tns1:Device/tnsaxis:IO/Port` -> `onvif:Device/axis:IO/Port`."""
     return "/".join(_renamed(level) for level in topic.split("/"))
@@ -49,6 +50,7 @@ def _renamed(level: str) -> str:
     return f"{_PLAIN.get(prefix, prefix)}:{name}" if colon else level
 
 
+@lru_cache(maxsize=4096)
 def mqtt_form(topic: str, *, namespaces: bool = True) -> str:
     """`tns1:Device/tnsaxis:IO/Port` -> `tns:onvif/Device/tns:axis/IO/Port`, or `Device/IO/Port`."""
     parts: list[str] = []

@@ -125,12 +125,13 @@ class MqttFace:
     def _welcomed(self, link: MqttLink) -> None:
         self._attempts = 0
         self._device.mqtt.connection_status = "connected"
-        self._say(link, self._device.mqtt.message("connect"))
-        self._subscribe(link)
-        self._queue = deque([*link.unsent(), *self._queue], self._queue.maxlen)
-        self._live = True
-        self._send_queued()
-        self._publish_states()
+        with link.together():
+            self._say(link, self._device.mqtt.message("connect"))
+            self._subscribe(link)
+            self._queue = deque([*link.unsent(), *self._queue], self._queue.maxlen)
+            self._live = True
+            self._send_queued()
+            self._publish_states()
 
     def _ended(self) -> None:
         left, self._leaving = self._leaving, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.face.transport import TlsWish
@@ -21,6 +22,8 @@ from simulator.wire.mqtt.packet import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from simulator.device.device import Device
     from simulator.device.mqtt_setting import ClientSettings
     from simulator.face.transport import Cancellable, Dialer, Stream
@@ -63,6 +66,7 @@ class MqttLink:
         self._timer: Cancellable | None = None
         self._rings_at = 0.0
         self._over = False
+        self._collecting = False
         server = self.settings.server
         self._attempt = dialer.dial(
             self, server.host, server.port, tls=self._tls(), timeout=float(self.settings.connect_timeout)
@@ -82,6 +86,16 @@ class MqttLink:
         """Send a packet; after a `Disconnect`, the connection ends when all is acknowledged."""
         self._session.send(packet, self._dialer.now())
         self._settle()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent inside leaves in one write: the dozens of messages after a welcome."""
+        self._collecting = True
+        try:
+            yield
+        finally:
+            self._collecting = False
+            self._settle()
 
     def unsent(self) -> list[Publish]:
         """Messages of an earlier connection that the broker may never have seen."""
@@ -151,7 +165,7 @@ class MqttLink:
 
     def _settle(self) -> None:
         """Write what the session has to say, and keep its deadline."""
-        if self._over:
+        if self._over or self._collecting:
             return
         self._write()
         if self._session.ended:

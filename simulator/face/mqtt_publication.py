@@ -22,6 +22,9 @@ RECEIVED = "tnsaxis:MQTT/Message/"
 publishes would talk to itself for ever."""
 
 
+_encoded = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """One publication filter, ready for use."""
@@ -77,4 +80,4 @@ class Publisher:
         }
         if self._settings.include_serial_number_in_payload:
             told["serial"] = self._device.identity.serial
-        return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+        return _encoded(told).encode(errors="replace")

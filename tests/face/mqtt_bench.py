@@ -34,12 +34,14 @@ class Line:
         self.user, self.host, self.port, self.tls, self.timeout = user, host, port, tls, timeout
         self.reader = PacketReader()
         self.received: list[Packet] = []
+        self.writes = 0
         self.end = ""
 
     def cancel(self):
         self.end = self.end or "cancelled"
 
     def write(self, data):
+        self.writes += 1
         self.reader.feed(data)
         while (packet := self.reader.read()) is not None:
             self.received.append(packet)

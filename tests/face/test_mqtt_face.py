@@ -104,6 +104,18 @@ def test_order_after_connack():
     assert bench.status == "connected"
 
 
+def test_what_follows_a_welcome_leaves_in_one_write():
+    bench = Bench()
+    bench.configure()
+    bench.publish_all(PORT_FILTER)
+    bench.device.mqtt.activate()
+    bench.line.open()
+    before = bench.line.writes
+    bench.line.say(Connack(0, False))
+    assert len(bench.line.take(Publish)) == 1 + 64
+    assert bench.line.writes == before + 1
+
+
 def test_messages_that_are_switched_off_are_not_sent():
     bench = Bench()
     bench.device.mqtt.configure_client({"server": {"protocol": "tcp", "host": "127.0.0.1"}})

@@ -15,7 +15,7 @@ from simulator.device.device import Device
 from simulator.device.profile import load_profile
 from simulator.device.world import World
 from simulator.face.mqtt import MqttFace
-from simulator.journal import Journal
+from simulator.journal import Journal, Kind
 from simulator.net.dialer import SocketDialer
 from simulator.net.patchbay import Endpoint
 
@@ -57,6 +57,14 @@ class Rig:
     async def connect(self) -> None:
         self.device.mqtt.activate()
         await self.status("connected")
+        await until(self.acknowledged, PATIENCE)
+
+    def acknowledged(self) -> bool:
+        """Whether the broker has everything, the states that were published at the beginning too."""
+        seen = [record.data for record in self.journal.since(0) if record.kind is Kind.MESSAGE]
+        sent = [one for one in seen if one["packet"] == "PUBLISH" and one["direction"] == "out" and one["qos"]]
+        answered = [one for one in seen if one["packet"] in ("PUBACK", "PUBCOMP") and one["direction"] == "in"]
+        return len(sent) == len(answered)
 
     async def status(self, wanted: str) -> None:
         await until(lambda: self.device.mqtt.connection_status == wanted, PATIENCE)

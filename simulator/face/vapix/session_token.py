@@ -6,9 +6,11 @@ streaming over WebSocket): until then it opens as many streams as are asked for.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simulator.chance import Stream
     from simulator.device.device import Device
 
 MOST_TOKENS = 1000
@@ -22,17 +24,21 @@ class SessionTokens:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._chance = device.world.chance.stream("device", device.name, "session token")
         self._valid_until: dict[str, float] = {}
 
     def issue(self, now: float) -> str:
         """A new token, good for fifteen seconds."""
-        token = str(self._chance.getrandbits(_BITS))
+        token = str(self._stream.getrandbits(_BITS))
         self._forget_expired(now)
         if len(self._valid_until) >= MOST_TOKENS:
             del self._valid_until[next(iter(self._valid_until))]
         self._valid_until[token] = now + self._device.profile.quirks.ws_session_token_seconds
         return token
+
+    @cached_property
+    def _stream(self) -> Stream:
+        """Made with the first token: most devices never issue one."""
+        return self._device.world.chance.stream("device", self._device.name, "session token")
 
     def valid(self, token: str, now: float) -> bool:
         """Whether the token opens a stream now."""

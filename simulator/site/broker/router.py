@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
@@ -198,7 +198,7 @@ class Router:
             retain=message.retain,
             payload=shown(message.payload),
         )
-        return replace(message, number=record.number)
+        return Message(message.topic, message.payload, message.qos, message.retain, record.number)
 
     def _note_drop(self, session: Session) -> None:
         """Journalled at the first message lost and each time the count has doubled."""
