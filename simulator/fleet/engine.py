@@ -36,6 +36,7 @@ class Engine:
         self.calls = 0
         """Control calls in progress."""
         self._bench: Bench | None = None
+        self._ending = False
         self._changing = asyncio.Lock()
         self._own: dict[str, int] = {}
         self._control_connections: Callable[[], int] = lambda: 0
@@ -56,24 +57,22 @@ class Engine:
         async with self._changing:
             if self._bench is not None and self._bench.specification == specification:
                 return self._bench
-            await self._clear()
-            with making_what_stays():
-                self._bench = await Bench.build(specification)
-            return self._bench
+            return await self._make(specification)
 
     async def reset(self) -> Bench:
         """The same fleet anew: same seed, same identities, nothing left of what happened."""
         async with self._changing:
-            specification = self.bench.specification
-            await self._clear()
-            with making_what_stays():
-                self._bench = await Bench.build(specification)
-            return self._bench
+            return await self._make(self.bench.specification)
 
     async def clear(self) -> None:
         """No fleet."""
         async with self._changing:
             await self._clear()
+
+    async def end(self) -> None:
+        """No fleet, and none any more: calls that still come are refused."""
+        self._ending = True
+        await self.clear()
 
     def leaks(self) -> dict[str, int]:
         """Tasks and files that are left although there is no fleet; nothing is told while there is one."""
@@ -91,6 +90,14 @@ class Engine:
         """aiohttp has a task per connection, and one more per request."""
         control = self._control_connections()
         return {"tasks": len(asyncio.all_tasks()) - control - self.calls, "files": _open_files() - control}
+
+    async def _make(self, specification: FleetSpecification) -> Bench:
+        if self._ending:
+            raise FleetError("the engine is ending")
+        await self._clear()
+        with making_what_stays():
+            self._bench = await Bench.build(specification)
+        return self._bench
 
     async def _clear(self) -> None:
         bench, self._bench = self._bench, None
@@ -112,7 +119,7 @@ async def serve(spelled: str, tcp: tuple[str, int] | None) -> None:
             engine.control_address = "http://{}:{}".format(*runner.addresses[-1][:2])
         engine.settle_in(lambda: len(runner.server.connections) if runner.server is not None else 0)
 
-    await serve_parent(application(engine), spelled, listen=listen, close=engine.clear)
+    await serve_parent(application(engine), spelled, listen=listen, close=engine.end)
 
 
 def _open_files() -> int:

@@ -19,6 +19,9 @@ DEFAULT_LEASE = 3600.0
 LARGEST_FLEET = 10_000
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+Version = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,5}){0,3}$")]
+Address = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$")]
+HostAndPort = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}:[0-9]{1,5}$")]
 
 
 class _Strict(BaseModel):
@@ -43,9 +46,9 @@ class AccountSpecification(_Strict):
 class NetworkSpecification(_Strict):
     """Deviations from DHCP with the firmware's own fallback."""
 
-    static_fallback: str | None = None
+    static_fallback: Address | None = None
     """Address the device falls back to when DHCP is gone (`useStaticDHCPFallback`)."""
-    address: str | None = None
+    address: Address | None = None
     """A fixed address: DHCP is not used."""
 
 
@@ -54,7 +57,7 @@ class DeviceSpecification(_Strict):
 
     name: Name
     model: str
-    firmware: str = "12.9.57"
+    firmware: Version = "12.9.57"
     number: Annotated[int, Field(ge=1, le=60_000)] | None = None
     """Fixes the identity; by default the position in the list, from 1."""
     state: Literal["running", "factory", "off"] = "running"
@@ -70,7 +73,7 @@ class DeviceSpecification(_Strict):
 class BrokerSpecification(_Strict):
     """The site's MQTT broker: embedded, or any other by address (`host:port`)."""
 
-    address: str | None = None
+    address: HostAndPort | None = None
     user: str = ""
     password: str = ""
     tls: bool = False

@@ -31,7 +31,7 @@ class ScenarioFile(pytest.File):
         for plan in compile_file(self.path):
             yield ScenarioItem.from_parent(self, name=plan.case, plan=plan)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return _told(excinfo) or super().repr_failure(excinfo)
 
 

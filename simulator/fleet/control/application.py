@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import math
 import sys
@@ -9,7 +10,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 from pydantic import ValidationError
 
 from simulator.errors import AxsimError, FleetError, UnknownTarget
@@ -89,10 +90,25 @@ def _finite(text: str) -> float:
 
 
 def _refuse_foreign_pages(request: web.Request) -> None:
-    """A web page of another origin must not drive the bench through the tester's browser."""
+    """A web page of another origin must not drive the bench through the tester's browser.
+
+    Nor one whose own name has been made to resolve to this machine: browsers must ask by address or `localhost`.
+    Programs that are no browser send neither header, and may use any name.
+    """
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise FleetError("control calls from a page of another origin are refused")
+    if (origin is not None or "Sec-Fetch-Mode" in request.headers) and not _is_numeric(request.host):
+        raise FleetError(f"pages may not call the engine as {request.host!r}", hint="use its address, or localhost")
+
+
+def _is_numeric(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name == "localhost"
+    return True
 
 
 @web.middleware
@@ -107,6 +123,8 @@ async def _clear_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return _error(400, error.what, error.hint)
     except web.HTTPException as error:
         return _error(error.status, _http_text(error, request), "GET /v1/openapi.json lists all calls")
+    except (ConnectionError, ClientPayloadError) as error:
+        return _error(400, f"the caller went away: {error}")
     except Exception as error:  # the engine must outlive a bug in one call; the parent shows what is printed
         traceback.print_exc(file=sys.stderr)
         return _error(500, f"simulator bug: {type(error).__name__}: {error}", "please report it")
