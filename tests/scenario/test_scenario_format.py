@@ -146,7 +146,6 @@ def documents(draw: st.DrawFn) -> str:
     return block(3, "")
 
 
-@pytest.mark.fuzz
 @pytest.mark.timeout(900)  # CI tries 10,000 examples
 @given(documents())
 def test_formatting_twice_is_formatting_once_and_loses_no_comment(text: str) -> None:

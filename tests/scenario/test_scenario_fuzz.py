@@ -98,7 +98,6 @@ def test_a_scenario_with_a_few_signs_changed(document: dict[str, Any], data: st.
     holds(text)
 
 
-@pytest.mark.fuzz
 @given(near_documents)
 def test_formatting_means_the_same(document: dict[str, Any]) -> None:
     text = json.dumps(document)
