@@ -63,6 +63,10 @@ class Timer:
         return self.callback is not None
 
 
+def _raise(error: Exception) -> None:
+    raise error
+
+
 class SimClock:
     """Device time in seconds, and the heap of what is due when."""
 
@@ -70,6 +74,8 @@ class SimClock:
         self.epoch = epoch
         self.on_change: Callable[[], None] = lambda: None
         """Called when the next deadline may have moved: a new first timer, another rate."""
+        self.on_error: Callable[[Exception], None] = _raise
+        """Called with what a callback raised, when everything else that was due has fired; by default it raises."""
         self._heap: list[Timer] = []
         self._sequence = 0
         self._base_device = 0.0
@@ -131,19 +137,28 @@ class SimClock:
         return max(0.0, (due - self.now()) / self._rate)
 
     def run_due(self) -> int:
-        """Fire everything that is due now, in order of time, then of scheduling; returns how many fired."""
+        """Fire everything that is due now, in order of time, then of scheduling; returns how many fired.
+
+        One that raises keeps none of the others from firing; `on_error` hears of it afterwards.
+        """
         now = self.now()
         due: list[Timer] = []
         while self._heap and self._heap[0].due <= now:
             timer = heapq.heappop(self._heap)
             if timer.callback is not None:
                 due.append(timer)
-        fired = 0
+        fired, errors = 0, []
         for timer in due:
             callback, timer.callback = timer.callback, None
-            if callback is not None:  # an earlier callback of this instant may have cancelled it
+            if callback is None:  # an earlier callback of this instant has cancelled it
+                continue
+            fired += 1
+            try:
                 timer.context.run(callback)
-                fired += 1
+            except Exception as error:
+                errors.append(error)
+        for error in errors:
+            self.on_error(error)
         return fired
 
     def step_to(self, target: float) -> None:

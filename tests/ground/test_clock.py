@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,36 @@ def test_the_driver_hears_when_the_first_deadline_moves() -> None:
     clock.call_later(9, lambda: None)
     clock.call_later(2, lambda: None)
     assert heard == [5, 2]
+
+
+def failing(clock: SimClock, ran: list[str]) -> None:
+    """Three timers of one instant, the first two of which fail."""
+
+    def fail(name: str) -> None:
+        ran.append(name)
+        raise KeyError(name)
+
+    for name in ("first", "second"):
+        clock.call_at(1, partial(fail, name))
+    clock.call_at(1, lambda: ran.append("third"))
+    clock.step_to(1)
+
+
+def test_a_callback_that_raises_takes_no_other_of_its_instant_with_it() -> None:
+    clock, ran = SimClock(stepped=True), list[str]()
+    failing(clock, ran)
+    with pytest.raises(KeyError, match="first"):
+        clock.run_due()
+    assert ran == ["first", "second", "third"]
+    assert clock.run_due() == 0
+
+
+def test_all_errors_of_an_instant_are_told_to_who_wants_them() -> None:
+    clock, ran, told = SimClock(stepped=True), list[str](), list[str]()
+    clock.on_error = lambda error: told.append(error.args[0])
+    failing(clock, ran)
+    assert clock.run_due() == 3
+    assert told == ["first", "second"]
 
 
 def test_the_cause_of_a_delayed_record_is_what_scheduled_it() -> None:
