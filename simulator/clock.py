@@ -157,8 +157,8 @@ class SimClock:
                 timer.context.run(callback)
             except Exception as error:
                 errors.append(error)
-        for error in errors:
-            self.on_error(error)
+        for raised in errors:
+            self.on_error(raised)
         return fired
 
     def step_to(self, target: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.address_registry import AddressRegistry
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from simulator.device.device import Device
     from simulator.device.lease import Lease
     from simulator.device.world import World
-    from simulator.face.exchange import Head, HttpFace
+    from simulator.face.exchange import Head
     from simulator.face.transport import DatagramWay
+    from simulator.face.vapix.front import VapixFace
     from simulator.fleet.specification import FleetSpecification
     from simulator.net.acceptor import Acceptor
 
@@ -47,6 +49,7 @@ class Premises:
     def __init__(self, specification: FleetSpecification, world: World) -> None:
         self.specification = specification
         self.world = world
+        world.clock.on_error = partial(self._bug, "")
         self.provider = Provider.open(specification.mode, worker=specification.block or 0)
         self.plan = self.provider.plan
         self.pacer = Pacer(world.clock, grace=specification.clock.grace)
@@ -118,7 +121,7 @@ class Premises:
         return self._exchange.attach(device.name, device.identity.mac_lower, received)
 
     def listen_http(
-        self, device: Device, service: str, address: str, port: int, face: HttpFace, *, secure: bool
+        self, device: Device, service: str, address: str, port: int, face: VapixFace, *, secure: bool
     ) -> Acceptor:
         """Open the listener of a device's web server."""
         context = self.tls.server(device.identity.serial, address, self.plan.claimed(address)) if secure else None
@@ -129,7 +132,7 @@ class Premises:
             port,
             face,
             wall=self.world.clock.wall,
-            server=lambda: device.profile.quirks.server_header,
+            server=face.server_header,
             context=context,
         )
 
