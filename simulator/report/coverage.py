@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from simulator.action.link_fault import FAULT_USES
 from simulator.chance import Chance
 from simulator.clock import SimClock
 from simulator.device.device import Device
@@ -20,6 +21,7 @@ from simulator.device.profile import firmwares, load_profile, models
 from simulator.device.world import World
 from simulator.face.vapix.front import VapixFace
 from simulator.face.vapix.route import ROUTES
+from simulator.fleet.hands.line import WIRE_NAMES
 from simulator.journal import Journal
 from simulator.net.fault import FAULTS, NEEDS
 from simulator.report.manual import CHAPTERS, Extent
@@ -114,7 +116,8 @@ def _path_section() -> str:
         ("`" + "`, `".join(route.paths) + "`", ", ".join(route.methods), route.level.name.lower())
         for route in sorted(ROUTES, key=lambda route: route.paths)
     )
-    return f"## Paths\n\nEvery path that answers.\n\n{_rows(('path', 'methods', 'least role'), rows)}"
+    told = "Every path that answers on some product. Paths open to anyone may ask for an account or a token themselves."
+    return f"## Paths\n\n{told}\n\n{_rows(('path', 'methods', 'least role'), rows)}"
 
 
 def _event_section() -> str:
@@ -142,8 +145,12 @@ def _topics_in_code() -> set[str]:
 
 
 def _fault_section() -> str:
-    rows = [(f"`{name}`", "yes", fault.mechanism) for name, fault in sorted(FAULTS.items())]
-    rows += [(f"`{name}`", "not yet", f"needs mode {mode}") for name, mode in sorted(NEEDS.items())]
+    rows = [
+        (f"`{kind}`", "yes", FAULTS[WIRE_NAMES.get(kind, kind)].mechanism)
+        for kind in FAULT_USES
+        if kind not in NEEDS
+    ]
+    rows += [(f"`{kind}`", "not yet", f"needs mode {NEEDS[kind]}") for kind in FAULT_USES if kind in NEEDS]
     modes = "Modes `loopback` and `ephemeral` are there; `shared`, `netns` and `lan` are not yet."
     return f"## Link faults and modes\n\n{modes}\n\n{_rows(('fault', 'simulated', 'mechanism'), rows)}"
 

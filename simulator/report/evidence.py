@@ -75,7 +75,7 @@ def write_case(
     _write(folder / "compat.json", _document(as_json(result.checks)))
     _write(folder / "scenario.scenario.yaml", source)
     _write(folder / "client.log", client_log)
-    _write(folder / "report.html", case_page(result, records))
+    _write(folder / "report.html", case_page(result, records, client_log))
 
 
 def write_journal(folder: Path, fleet: dict[str, Any], records: Iterable[dict[str, Any]], *, title: str) -> None:
@@ -86,7 +86,7 @@ def write_journal(folder: Path, fleet: dict[str, Any], records: Iterable[dict[st
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
     _write_records(folder, fleet, records)
-    _write(folder / "timeline.html", journal_page(title, records))
+    _write(folder / "timeline.html", journal_page(title, records, fleet))
 
 
 def _empty(folder: Path) -> None:

@@ -49,7 +49,12 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("Configure: I/O ports", IO, _YES, "direction, normal state, name, supervision, port URLs"),
     Chapter("Configure: Relay", IO, _YES, "on, off, pulses, port URLs"),
-    Chapter("Configure: Remote speaker test", SPEAKER, _PART, "its state and result event; nothing is heard"),
+    Chapter(
+        "Configure: Remote speaker test",
+        SPEAKER,
+        _PART,
+        "by the control button, with its result event; no API, nothing is heard",
+    ),
     Chapter("Configure: SIP, peer-to-peer and through a server", SPEAKER, _NO, "no SIP and no RTP"),
     Chapter("Configure: Rules for events, email, DTMF, call audio", BOTH, _NO, "no rule engine, no actions"),
     Chapter("Status", BOTH, _PART, "device information and LEDs; no synchronization state, no list of clients"),
@@ -67,7 +72,10 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("Audio: Listen and record", SPEAKER, _NO, ""),
     Chapter(
-        "Audio: Speaker test", SPEAKER, _PART, "state, duration, result event; no calibration against real sound"
+        "Audio: Speaker test",
+        SPEAKER,
+        _PART,
+        "calibration and test by the control button, result event; no API, no real sound",
     ),
     Chapter("Light", SPEAKER, _NO, "the front light and its profiles"),
     Chapter("Recordings", SPEAKER, _NO, ""),
@@ -130,7 +138,12 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("Specifications: LED indicators", BOTH, _YES, "derived from the state of the device"),
     Chapter("Specifications: Control button", BOTH, _YES, "factory default; the cloud connection only by its LED"),
-    Chapter("Specifications: Microphone disable switch", SPEAKER, _PART, "as a state with its event"),
+    Chapter(
+        "Specifications: Microphone disable switch",
+        SPEAKER,
+        _PART,
+        "as a state with its event; no hand moves it yet",
+    ),
     Chapter("Specifications: PIR sensor", SPEAKER, _YES, "as a fact of the world with its event"),
     Chapter("Specifications: Power and its priority", IO, _PART, "on and off; no PoE classes, no currents"),
     Chapter(

@@ -27,6 +27,15 @@ class ExpectationResult:
     detail: str = ""
     seen_at: float | None = None
     """Device seconds at which it held."""
+    limits: str = ""
+    """When it had to hold: `within 2s of t=30.000`."""
+    device: str = ""
+    """Whom it is about, where the file names several at once; `text` ends in it."""
+
+    @property
+    def general(self) -> str:
+        """The text without the device: what all devices of one expectation have in common."""
+        return self.text.removesuffix(f" ({self.device})")
 
 
 @dataclass(frozen=True, slots=True)

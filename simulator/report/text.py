@@ -10,9 +10,10 @@ from simulator.report.result import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.report.result import CaseResult, Check, StepResult
+    from simulator.report.result import CaseResult, ExpectationResult, StepResult
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LABELS = ("arrived", "others")
 
 
 def printable(text: str) -> str:
@@ -25,32 +26,47 @@ def failure_text(case: CaseResult) -> str:
     return "\n".join(_failure_lines(case))
 
 
+def failed_steps(case: CaseResult) -> tuple[StepResult, ...]:
+    """The steps that did not pass."""
+    return tuple(step for step in case.steps if step.verdict in (Verdict.FAILED, Verdict.ERROR))
+
+
+def failed_expectations(step: StepResult) -> tuple[ExpectationResult, ...]:
+    """What a step expected in vain."""
+    return tuple(one for one in step.expectations if one.verdict is Verdict.FAILED)
+
+
+def reason(case: CaseResult) -> str:
+    """Why a case did not pass where no step tells: the fleet could not be made, the engine died, Ctrl-C."""
+    told = any(step.detail and step.detail in case.detail for step in failed_steps(case))
+    return "" if told or (case.verdict is Verdict.FAILED and failed_steps(case)) else case.detail
+
+
 def _failure_lines(case: CaseResult) -> Iterator[str]:
     yield f"{case.case}: {case.verdict}"
-    if case.detail:
-        yield case.detail
-    for step in case.steps:
-        if step.verdict in (Verdict.FAILED, Verdict.ERROR):
-            yield from _step_lines(step)
+    yield from reason(case).splitlines()
+    for step in failed_steps(case):
+        yield from _step_lines(step)
     yield f"repeat    {case.repeat}"
     if case.evidence:
-        yield f"evidence  {case.evidence}"
+        yield f"evidence  {case.evidence}/report.html"
 
 
 def _step_lines(step: StepResult) -> Iterator[str]:
-    yield f"{step.place}: {step.title} (t={step.at:.3f})"
+    place = f"{step.place}: " if step.place else ""
+    yield f"{place}{step.title} (t={step.at:.3f})"
     yield from (f"    {line}" for line in step.source.splitlines())
     if step.detail:
         yield f"  {step.detail}"
-    for expectation in step.expectations:
-        if expectation.verdict is Verdict.FAILED:
-            yield f"  expected  {expectation.text}"
-            yield from (f"  {line}" for line in expectation.detail.splitlines())
+    for expectation in failed_expectations(step):
+        yield f"  expected  {expectation.text}" + (f"   {expectation.limits}" if expectation.limits else "")
+        yield from (f"  {line}" for line in _labelled(expectation.detail))
 
 
-def check_rows(checks: tuple[Check, ...]) -> list[tuple[str, ...]]:
-    """The compatibility table as rows of text: id, title, device, firmware, stimulus, figure, verdict."""
-    return [
-        (check.id, check.title, check.device, check.firmware, check.stimulus, check.figure, str(check.verdict))
-        for check in checks
-    ]
+def _labelled(detail: str) -> Iterator[str]:
+    """What came instead, under one label: `arrived   at t=30.412: ...`."""
+    for number, line in enumerate(detail.splitlines()):
+        label, _, rest = line.partition(" ")
+        known = label in _LABELS
+        shown = label if known else "arrived" if number == 0 else ""
+        yield f"{shown:<9} {rest if known else line}"

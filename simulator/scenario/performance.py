@@ -15,6 +15,7 @@ from simulator.expect.watch import Vigil, Watch, breathe
 from simulator.report.compat import checks
 from simulator.report.result import Check, ExpectationResult, StepResult, Verdict
 from simulator.scenario.client_process import ClientProcess
+from simulator.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +69,16 @@ def _decision(watch: Watch) -> ExpectationResult:
     detail = watch.detail() if verdict is Verdict.FAILED else ""
     device = f" ({watch.device})" if watch.device else ""
     seen_at = None if watch.outside else watch.seen_at
-    return ExpectationResult(watch.text + device, verdict, detail, seen_at)
+    return ExpectationResult(watch.text + device, verdict, detail, seen_at, _limits(watch), watch.device)
+
+
+def _limits(watch: Watch) -> str:
+    """`within 2s of t=30.000`; for what must not happen or must last, how long it was watched."""
+    expected, start = watch.expectation, f"t={watch.since.at:.3f}"
+    if expected.negate:
+        return f"for {format_duration(expected.for_)} from {start}" if expected.for_ else f"from {start}"
+    lasting = f", for {format_duration(expected.for_)}" if expected.for_ else ""
+    return f"within {format_duration(expected.within)} of {start}{lasting}"
 
 
 class Performance:
@@ -304,7 +314,7 @@ class Performance:
                 for watch in scene.watches:
                     watch.end_invariant(now)
         except AxsimError as error:
-            self._verdict, self.detail = Verdict.ERROR, str(error)
+            self._verdict, self.detail = Verdict.ERROR, self.detail or self.detail or str(error)
         for scene in (*self._scenes, *self._always):
             self._tell(scene)
         self.results = [scene.result() for scene in (*self._scenes, *self._always)]
