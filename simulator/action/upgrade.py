@@ -26,7 +26,7 @@ class Upgrade(Action):
     """Upload a firmware image through firmwaremanagement.cgi and see it through, or let it fail.
 
     Wrong model, bad signature, truncated, downgrade and a skipped LTS version are properties of the image, and the
-    device refuses it with the code of the sheet (421, 424, 415, 409). `fail_at` breaks a good image on its way:
+    device refuses it with the code of the sheet (415, 421, 422, 424 or 409). `fail_at` breaks a good image on its way:
     the device comes back with the firmware it had.
     """
 

@@ -233,8 +233,11 @@ class Subscriber:
 
     def heard(self, text: str = "") -> list[tuple[str, dict[str, Any]]]:
         """All messages whose topic or payload holds the text, after those on the way have come."""
-        with contextlib.suppress(AssertionError):
-            self.until(lambda: False, MOMENT)
+        count = -1
+        while count != len(self.messages):
+            count = len(self.messages)
+            with contextlib.suppress(AssertionError):
+                self.until(lambda: False, MOMENT)
         return [one for one in self.messages if text in one[0] or text in json.dumps(one[1])]
 
     def forget(self) -> None:

@@ -50,6 +50,7 @@ def test_tls_connections_fall_silent_too(bench: EngineBench) -> None:
     place = bench.endpoint(service="https")
     context = ssl.create_default_context(cadata=bench.call("GET", "/v1/authority.pem"))
     standing = bench.keep(context.wrap_socket(bench.connect(service="https"), server_hostname=place[0]))
+    assert answers(standing), "and what belongs to the handshake is read"
     bench.act("power", "cut", device="io-1")
     assert silent(standing)
     assert not connects(place)

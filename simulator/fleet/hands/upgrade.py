@@ -34,7 +34,8 @@ def upgrade(bench: Bench, action: Upgrade) -> None:
 def _upgrade(device: Device, action: Upgrade) -> None:
     firmware = device.firmware
     firmware.fail_at = Stage(action.fail_at) if action.fail_at else None
-    firmware.hold_at = Stage(action.hold_at) if action.hold_at else None
+    if action.hold_at:  # else what `hold` said stands
+        firmware.hold_at = Stage(action.hold_at)
     image = image_for(device.profile.product, device.firmware.running.version, action.image, action.version)
     offer = offer_of(io.BytesIO(image))
     minutes = "default" if action.auto_rollback is None else str(int(action.auto_rollback // 60))
