@@ -7,12 +7,11 @@ network believes alternates: modelled as turns of 60 s (network sheet 11, `ip_co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from simulator.clock import SimClock, Timer
 
 EVERYBODYS = "127.0.0.1"
@@ -20,7 +19,7 @@ EVERYBODYS = "127.0.0.1"
 TURN = 60.0
 """Device seconds for which the network believes one of several holders (network sheet 11)."""
 
-Answering = Callable[[bool], None] if TYPE_CHECKING else object
+Answering = Callable[[bool], None]
 
 
 @dataclass(slots=True, eq=False)
