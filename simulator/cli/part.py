@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from simulator.cli.naming import ENDING
 from simulator.scenario.compile import compile_text
 from simulator.scenario.load import load
 from simulator.scenario.node import Mapping
@@ -13,6 +14,7 @@ from simulator.scenario.problem import Findings, ScenarioErrors, SourceError
 if TYPE_CHECKING:
     from simulator.scenario.plan import Plan
 
+_STORY = ("scenario", "timeline")
 STAND_IN = "axsim up"
 """Name of the scenario that stands in for the one that would use the parts; it is never written anywhere."""
 
@@ -20,7 +22,7 @@ STAND_IN = "axsim up"
 def plans_of(text: str, file: str) -> list[Plan]:
     """The plans of a scenario, or one that is the fleet of a file of parts. Raises ScenarioErrors."""
     root = load(text, file, Findings())
-    if not isinstance(root, Mapping) or any(root.get(key) is not None for key in ("scenario", "timeline")):
+    if file.endswith(ENDING) or not isinstance(root, Mapping) or any(root.get(key) for key in _STORY):
         return compile_text(text, file)
     name = os.path.basename(file).replace("'", "''")
     stand_in = f"scenario: A fleet that stays\nuse: ['{name}']\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,13 @@ from simulator.scenario.problem import ScenarioErrors
 from simulator.scenario.run import Interrupted, repeat_command, run_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from simulator.errors import ScenarioError
     from simulator.scenario.plan import Plan
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 _CODES = {
     Verdict.PASSED: ExitCode.PASSED,
     Verdict.FAILED: ExitCode.FAILED,
@@ -58,14 +60,11 @@ def run_scenarios(request: Request) -> ExitCode:
     cases = chosen(_compiled(request.files), request.only)
     screen = Screen(quiet=request.quiet)
     screen.opening(VERSION, probe().lines(), len(cases))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     started, begun, results = machine_wall(), wire_now(), list[CaseResult]()
     interrupted = False
     try:
-        for place, plan in zip(_folders(cases, request.evidence), cases, strict=True):
-            results.append(_run(plan, place, request, screen))
-            if request.fail_fast and results[-1].verdict is not Verdict.PASSED:
-                break
+        with _stopped_by_signals():
+            _run_all(cases, request, screen, results)
     except KeyboardInterrupt as stop:
         interrupted = True
         if isinstance(stop, Interrupted):
@@ -78,6 +77,24 @@ def run_scenarios(request: Request) -> ExitCode:
     _write_reports(run, request)
     screen.closing(run, wire_now() - begun)
     return ExitCode.INTERRUPTED if interrupted else _CODES[run.verdict]
+
+
+def _run_all(cases: list[Plan], request: Request, screen: Screen, results: list[CaseResult]) -> None:
+    for place, plan in zip(_folders(cases, request.evidence), cases, strict=True):
+        results.append(_run(plan, place, request, screen))
+        if request.fail_fast and results[-1].verdict is not Verdict.PASSED:
+            return
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM stops a run as Ctrl-C does; and both do, even where a shell has started us in the background."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _compiled(arguments: Iterable[str]) -> list[Plan]:

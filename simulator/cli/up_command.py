@@ -60,10 +60,12 @@ def stay_up(request: Request) -> ExitCode:
         fleet = session.populate(specification)
         stopped = _stopped_by_signal()
         _write(request.out, fleet)
-        show_fleet(fleet, request.out)
-        _wait(stopped, engine)
+        try:
+            show_fleet(fleet, request.out)
+            _wait(stopped, engine)
+        finally:
+            request.out.unlink(missing_ok=True)
     finally:
-        request.out.unlink(missing_ok=True)
         session.close()
         engine.stop()
     return ExitCode.PASSED

@@ -53,13 +53,14 @@ class Bench:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def build(cls, specification: FleetSpecification) -> Bench:
-        """Start the fleet. Raises FleetError, and leaves nothing behind then."""
+    async def build(cls, specification: FleetSpecification, *, block: int | None = None) -> Bench:
+        """Start the fleet, in this address block if one is given. Raises FleetError, and leaves nothing behind then."""
         chosen = specification.clock
+        first_choice = block if block is not None else specification.block or 0
         rate = chosen.rate if chosen.mode == "scaled" else 1.0
         clock = SimClock(rate=rate, stepped=chosen.mode == "stepped", epoch=chosen.epoch)
         world = World(clock, Chance(specification.seed), Journal(clock, capacity=specification.capacity))
-        bench = cls(specification, world, await Premises.open(specification, world))
+        bench = cls(specification, world, await Premises.open(specification, world, first_choice))
         try:
             for number, device in specification.numbered():
                 bench._place(number, device)

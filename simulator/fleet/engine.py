@@ -60,9 +60,9 @@ class Engine:
             return await self._make(specification)
 
     async def reset(self) -> Bench:
-        """The same fleet anew: same seed, same identities, nothing left of what happened."""
+        """The same fleet anew: same seed, identities and addresses, nothing left of what happened."""
         async with self._changing:
-            return await self._make(self.bench.specification)
+            return await self._make(self.bench.specification, block=self.bench.premises.plan.block)
 
     async def clear(self) -> None:
         """No fleet."""
@@ -91,12 +91,12 @@ class Engine:
         control = self._control_connections()
         return {"tasks": len(asyncio.all_tasks()) - control - self.calls, "files": _open_files() - control}
 
-    async def _make(self, specification: FleetSpecification) -> Bench:
+    async def _make(self, specification: FleetSpecification, *, block: int | None = None) -> Bench:
         if self._ending:
             raise FleetError("the engine is ending")
         await self._clear()
         with making_what_stays():
-            self._bench = await Bench.build(specification)
+            self._bench = await Bench.build(specification, block=block)
         return self._bench
 
     async def _clear(self) -> None:

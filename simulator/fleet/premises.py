@@ -46,11 +46,11 @@ SITE = "site"
 class Premises:
     """Made inside the running loop by `open`; `close` gives everything back."""
 
-    def __init__(self, specification: FleetSpecification, world: World) -> None:
+    def __init__(self, specification: FleetSpecification, world: World, block: int) -> None:
         self.specification = specification
         self.world = world
         world.clock.on_error = partial(self._bug, "")
-        self.provider = Provider.open(specification.mode, worker=specification.block or 0)
+        self.provider = Provider.open(specification.mode, worker=block)
         self.plan = self.provider.plan
         self.pacer = Pacer(world.clock, grace=specification.clock.grace)
         reports = Reports(self._connection, self._fault, self._bug)
@@ -70,9 +70,12 @@ class Premises:
         )
 
     @classmethod
-    async def open(cls, specification: FleetSpecification, world: World) -> Premises:
-        """Everything but the devices. Raises FleetError, and leaves nothing open then."""
-        premises = cls(specification, world)
+    async def open(cls, specification: FleetSpecification, world: World, block: int) -> Premises:
+        """Everything but the devices, in this address block if it is free, else in the next that is.
+
+        Raises FleetError, and leaves nothing open then.
+        """
+        premises = cls(specification, world, block)
         try:
             if specification.site.broker.address is None:
                 await premises._start_broker()

@@ -67,6 +67,11 @@ class AddressPlan:
             self._guard.close()
             self._guard = None
 
+    @property
+    def block(self) -> int | None:
+        """Index of the block, 0 to 59; None where there is none."""
+        return None if self.first is None else (self.first - FIRST_BLOCK) // 4
+
     def device(self, number: int) -> str:
         """Wire address of device `number` on the LAN, counted from 1. Raises FleetError beyond 65,024."""
         if not 1 <= number <= LARGEST_NUMBER:
