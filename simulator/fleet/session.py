@@ -186,7 +186,15 @@ class Session:
         """Wait until the observers have seen all that happened; numbers of their last sightings."""
         if self._watched is None:
             return {"mqtt": 0, "stream": 0}
-        return self._observers.call("POST", "/v1/catch-up", wait=10)  # type: ignore[no-any-return]
+        answer = self._observers.call("POST", "/v1/catch-up", wait=10)
+        if answer["lost"]:
+            self._show_the_way(answer["lost"])
+        return {"mqtt": answer["mqtt"], "stream": answer["stream"]}
+
+    def _show_the_way(self, lost: list[str]) -> None:
+        """Streams that ended may have ended because the device has another address now."""
+        urls = {name: self.device(name)["url"] for name in lost}
+        self._observers.call("PUT", "/v1/addresses", {name: url for name, url in urls.items() if url})
 
     def seen(self, face: str, after: int, device: str = "") -> list[dict[str, Any]]:
         """What an observer saw after a number, of one device or of all. `face` is `mqtt` or `stream`."""

@@ -33,6 +33,8 @@ class MqttObserver:
         self._identifier = f"axsim-observer-{uuid.uuid4().hex[:12]}"
         self._client: aiomqtt.Client | None = None
         self._subscribed = asyncio.Event()
+        self._stalled = False
+        """The last marker did not come back: the next ones are not waited for long."""
         self._barriers: dict[str, asyncio.Future[None]] = {}
         self._task = asyncio.create_task(self._listen())
 
@@ -54,13 +56,15 @@ class MqttObserver:
         client = self._client
         if client is None or not self._subscribed.is_set():
             return False
+        patience = RETRY if self._stalled else PATIENCE
         name = uuid.uuid4().hex
         arrived = self._barriers[name] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 await client.publish(BARRIER_PREFIX + self._identifier, name)
                 await arrived
         except (aiomqtt.MqttError, TimeoutError):
+            self._stalled = True
             return False
         finally:
             self._barriers.pop(name, None)
@@ -90,7 +94,7 @@ class MqttObserver:
         )
         async with client:
             await client.subscribe([("#", 1), (BARRIER_PREFIX + self._identifier, 1)])
-            self._client = client
+            self._client, self._stalled = client, False
             self._subscribed.set()
             async for message in client.messages:
                 self._take(message)
@@ -98,6 +102,7 @@ class MqttObserver:
     def _take(self, message: aiomqtt.Message) -> None:
         topic, payload = str(message.topic), _text(message.payload)
         if topic.startswith(BARRIER_PREFIX):
+            self._stalled = False
             waiting = self._barriers.get(payload)
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)

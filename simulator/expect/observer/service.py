@@ -2,7 +2,9 @@
 
 PUT    /v1/site       fleet.json and which streams to watch; with `go_on` they join what is watched already
 DELETE /v1/site       watch nothing more
-POST   /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings
+POST   /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings, and
+                      devices whose event stream is lost
+PUT    /v1/addresses  where devices are now, by name
 GET    /v1/seen       sightings of one face after a number, of one device or of all
 GET    /v1/streams    devices whose event stream is open now
 POST   /v1/ask        one HTTP question to one device
@@ -63,11 +65,19 @@ class Observers:
         outcomes = await asyncio.gather(*(ready for _, ready in watching), return_exceptions=True)
         return [what for (what, _), outcome in zip(watching, outcomes, strict=True) if outcome is not None]
 
-    async def catch_up(self) -> dict[str, int]:
-        await asyncio.gather(*(stream.catch_up() for stream in self.streams))
-        if self.mqtt is not None:
-            await self.mqtt.catch_up()
-        return {"mqtt": self.mqtt.seen.last_number if self.mqtt else 0, "stream": self.stream_seen.last_number}
+    async def catch_up(self) -> dict[str, Any]:
+        waiting = [stream.catch_up() for stream in self.streams]
+        await asyncio.gather(*waiting, *([self.mqtt.catch_up()] if self.mqtt else []))
+        return {
+            "mqtt": self.mqtt.seen.last_number if self.mqtt else 0,
+            "stream": self.stream_seen.last_number,
+            "lost": [stream.device for stream in self.streams if not stream.open],
+        }
+
+    def move(self, urls: dict[str, str]) -> None:
+        """Devices are at these addresses now."""
+        for stream in self.streams:
+            stream.base = urls.get(stream.device, stream.base)
 
     def seen(self, face: str, after: int, device: str) -> list[dict[str, Any]]:
         if face == "stream":
@@ -104,8 +114,13 @@ class Service:
         return web.json_response({})
 
     async def catch_up(self, _request: web.Request) -> web.Response:
-        marks = await self.observers.catch_up() if self.observers else {"mqtt": 0, "stream": 0}
+        marks = await self.observers.catch_up() if self.observers else {"mqtt": 0, "stream": 0, "lost": []}
         return web.json_response(marks)
+
+    async def move(self, request: web.Request) -> web.Response:
+        if self.observers is not None:
+            self.observers.move(await request.json())
+        return web.json_response({})
 
     async def seen(self, request: web.Request) -> web.Response:
         query = request.query
@@ -135,6 +150,7 @@ async def serve(spelled: str) -> None:
     app.router.add_put("/v1/site", service.watch)
     app.router.add_delete("/v1/site", service.look_away)
     app.router.add_post("/v1/catch-up", service.catch_up)
+    app.router.add_put("/v1/addresses", service.move)
     app.router.add_get("/v1/seen", service.seen)
     app.router.add_get("/v1/streams", service.streams)
     app.router.add_post("/v1/ask", service.ask)

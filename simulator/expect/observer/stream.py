@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from simulator.expect.observer.vapix import VapixObserver
 
 PATIENCE = 3.0
+"""Wire seconds that a pong may take before the connection is taken for dead."""
 RETRY = 0.05
+GOOD_BYE = aiohttp.ClientWSTimeout(ws_close=0.1)
+"""A device that is gone does not answer a close frame."""
 ALL_EVENTS = {
     "apiVersion": "1.0",
     "context": "observer",
@@ -34,13 +37,16 @@ class StreamObserver:
 
     def __init__(self, device: str, description: Mapping[str, Any], vapix: VapixObserver, seen: Sightings) -> None:
         self.device = device
-        self._base: str = description["url"]
+        self.base: str = description["url"]
+        """Where the device is; may change while the stream is lost."""
         self._vapix = vapix
         self._seen = seen
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._configured = asyncio.Event()
         self._pongs: dict[bytes, asyncio.Future[None]] = {}
         self._pings = 0
+        self._attempt: asyncio.Task[None] | None = None
+        """The present connection, or the try to get one."""
         self._task = asyncio.create_task(self._listen())
 
     @property
@@ -54,7 +60,10 @@ class StreamObserver:
             await self._configured.wait()
 
     async def catch_up(self) -> bool:
-        """Return when all that the device sent before has arrived: a pong follows it. False if none does."""
+        """Return when all that the device sent before has arrived: a pong follows it.
+
+        False if none does; then the device is gone without a word, and a new connection is tried.
+        """
         socket = self._socket
         if socket is None:
             return False
@@ -66,6 +75,7 @@ class StreamObserver:
                 await socket.ping(mark)
                 await pong
         except (OSError, TimeoutError, aiohttp.ClientError):
+            self._give_up(socket)
             return False
         finally:
             self._pongs.pop(mark, None)
@@ -76,22 +86,28 @@ class StreamObserver:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
+    def _give_up(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        if self._socket is socket and self._attempt is not None:
+            self._configured.clear()
+            self._attempt.cancel()
+
     async def _listen(self) -> None:
         while True:
+            self._attempt = asyncio.create_task(self._session())
             with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
-                await self._session()
+                await _end_of(self._attempt)
             self._socket = None
             self._configured.clear()
             await asyncio.sleep(RETRY)
 
     async def _session(self) -> None:
-        answer = await self._vapix.ask(self.device, "/axis-cgi/wssession.cgi", url=self._base)
+        answer = await self._vapix.ask(self.device, "/axis-cgi/wssession.cgi", url=self.base)
         if answer.get("status") != 200:
             return
         query = f"wssession={answer['text'].strip()}&sources=events"
-        url = f"{self._base}/vapix/ws-data-stream?{query}"
+        url = f"{self.base}/vapix/ws-data-stream?{query}"
         session = self._vapix.session(self.device)
-        async with session.ws_connect(url, autoping=False) as socket:
+        async with session.ws_connect(url, autoping=False, timeout=GOOD_BYE) as socket:
             await socket.send_str(json.dumps(ALL_EVENTS))
             self._socket = socket
             async for message in socket:
@@ -108,5 +124,16 @@ class StreamObserver:
             frame = json.loads(message.data)
             if frame.get("method") == "events:notify":
                 self._seen.add(self.device, frame["params"]["notification"])
-            else:
+            elif "error" not in frame:
                 self._configured.set()
+
+
+async def _end_of(attempt: asyncio.Task[None]) -> None:
+    """Wait until a connection is over, given up or not; raises what ended it."""
+    try:
+        await asyncio.wait([attempt])
+    finally:
+        attempt.cancel()
+        await asyncio.wait([attempt])
+    if not attempt.cancelled():
+        attempt.result()
