@@ -30,6 +30,8 @@ MISSING_OR_INVALID = 2103
 INVALID_VALUE = 2104
 """Invalid parameter value specified."""
 
+_PROPERTY = "property"
+"""Where an error about a whole object says which of its properties is to blame."""
 _LONGEST_STRING = 65_535
 """Bytes of UTF-8 in any string of MQTT (MQTT 3.1.1, 1.5.3)."""
 _PORTS = {"tcp": 1883, "ssl": 8883, "ws": 80, "wss": 443}
@@ -74,6 +76,11 @@ def _short(text: str) -> str:
     return text
 
 
+def _wrong(name: str, what: str) -> PydanticCustomError:
+    """A property is wrong beside the others of its object."""
+    return PydanticCustomError("combination", f"{name} {what}", {_PROPERTY: (name,)})
+
+
 Text = Annotated[str, AfterValidator(_mqtt_string)]
 Topic = Annotated[str, AfterValidator(_plain_topic)]
 ShortText = Annotated[str, AfterValidator(_short)]
@@ -112,7 +119,7 @@ class Server(Setting):
     @model_validator(mode="after")
     def _alpn_needs_tls(self) -> Self:
         if self.alpn_protocol and self.protocol not in _ENCRYPTED:
-            raise PydanticCustomError("alpn", "alpnProtocol is for ssl and wss only")
+            raise _wrong("alpnProtocol", "is for ssl and wss only")
         return self
 
 
@@ -196,7 +203,7 @@ class PublicationSettings(Setting):
     @model_validator(mode="after")
     def _custom_has_a_prefix(self) -> Self:
         if self.topic_prefix == "custom" and not self.custom_topic_prefix:
-            raise PydanticCustomError("prefix", "customTopicPrefix is empty")
+            raise _wrong("customTopicPrefix", "is empty")
         return self
 
 
@@ -212,11 +219,11 @@ class SubscriptionFilter(Setting):
     def _wildcards(self) -> Self:
         *levels, last = self.topic_filter.split("/")
         if self.is_state_data and ("+" in self.topic_filter or "#" in self.topic_filter):
-            raise PydanticCustomError("wildcard", "topicFilter of state data has no wildcards")
+            raise _wrong("topicFilter", "of state data has no wildcards")
         if any("#" in level for level in levels) or any(
             len(level) > 1 and ("+" in level or "#" in level) for level in (*levels, last)
         ):
-            raise PydanticCustomError("wildcard", "topicFilter has a wildcard inside a level")
+            raise _wrong("topicFilter", "has a wildcard inside a level")
         return self
 
 
@@ -232,8 +239,9 @@ def read(model: type[Model], sent: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(sent)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
+        first = error.errors(include_url=False)[0]
+        within = first.get("ctx", {}).get(_PROPERTY, ())
+        name = ".".join(str(part) for part in (*first["loc"], *within))
         missing = any(first["type"].endswith(kind) for kind in _OF_WRONG_KIND)
         code = MISSING_OR_INVALID if missing else INVALID_VALUE
         raise SettingRefused(code, name, first["msg"]) from None

@@ -133,7 +133,7 @@ def test_a_stored_password_can_be_kept() -> None:
             INVALID_VALUE,
             "server.alpnProtocol",
         ),
-        ({"server": {"host": "b", "alpnProtocol": "x"}}, INVALID_VALUE, "server"),
+        ({"server": {"host": "b", "alpnProtocol": "x"}}, INVALID_VALUE, "server.alpnProtocol"),
         (client(httpProxy="x" * 256), INVALID_VALUE, "httpProxy"),
         (client(keepAliveInterval=-1), INVALID_VALUE, "keepAliveInterval"),
         (client(connectTimeout=0), INVALID_VALUE, "connectTimeout"),
@@ -173,6 +173,16 @@ def test_refused_publications_leave_the_old_list(sent: dict[str, Any]) -> None:
         mqtt.configure_publication(sent)
     assert refused.value.code in {MISSING_OR_INVALID, INVALID_VALUE}
     assert [f.topic_filter for f in mqtt.publication.event_filter_list] == ["axis:IO//."]
+
+
+def test_a_property_that_is_wrong_beside_another_is_named() -> None:
+    mqtt = made().mqtt
+    with pytest.raises(SettingRefused) as refused:
+        mqtt.configure_publication({"topicPrefix": "custom"})
+    assert (refused.value.code, refused.value.property) == (INVALID_VALUE, "customTopicPrefix")
+    with pytest.raises(SettingRefused) as refused:
+        mqtt.configure_subscription({"mqttFilterList": [{"topicFilter": "a/#", "isStateData": True}]})
+    assert refused.value.property == "mqttFilterList.0.topicFilter"
 
 
 def test_a_publication_replaces_the_whole_list() -> None:
