@@ -314,7 +314,7 @@ class Performance:
                 for watch in scene.watches:
                     watch.end_invariant(now)
         except AxsimError as error:
-            self._verdict, self.detail = Verdict.ERROR, self.detail or self.detail or str(error)
+            self._verdict, self.detail = Verdict.ERROR, self.detail or str(error)
         for scene in (*self._scenes, *self._always):
             self._tell(scene)
         self.results = [scene.result() for scene in (*self._scenes, *self._always)]
