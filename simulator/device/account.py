@@ -126,10 +126,10 @@ class Accounts:
     def remove(self, name: str) -> None:
         """Remove an account, even the last administrator's (managers refuse that, the device does not).
 
-        Raises AccountRefused for an unknown name, and for `root` where no other first account is possible.
+        Raises AccountRefused for an unknown name, and for `root`, which cannot be deleted (both manuals, Accounts).
         """
         self._existing(name)
-        if name == "root" and self.rules.first_account == "root_only":
+        if name == "root":
             raise AccountRefused(AccountFault.PROTECTED, name)
         del self._accounts[name]
         self._changed()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from simulator.device.device import Device
+    from simulator.device.log import Severity
 
 __all__ = ["Firmware", "FirmwareRefused", "Image", "ImageOffer", "Signature", "Stage"]
 
@@ -250,6 +251,7 @@ class Firmware:
         self.committed = False
         self._plan = plan
         self.last_upgrade_at = self._device.time.local()
+        self._log("NOTICE", f"Running {image.version}, upgraded from {self.previous.version}")
         self._device.install(profile_of(self._device.profile.model, image.version))
         if plan.default is not DefaultMode.NONE:
             self._device.lifecycle.clear_settings(hard=plan.default is DefaultMode.HARD)
@@ -258,6 +260,7 @@ class Firmware:
 
     def _load_previous(self, image: Image) -> None:
         self._note("rolled back", version=image.version, left=self.running.version)
+        self._log("WARNING", f"Running {image.version}, rolled back from {self.running.version}")
         self.running, self.previous = replace(image, settings=None), None
         self.committed = True
         self._plan = self._rollback_due = None
@@ -310,6 +313,7 @@ class Firmware:
             self.committed = True
             self._rollback_due = None
             self._note("committed", version=self.running.version, why=why)
+            self._log("INFO", f"Firmware {self.running.version} committed ({why})")
 
     def _watch_rollback(self, plan: Plan) -> None:
         """Count from the end of the first boot; a restart in between neither stops nor lengthens it."""
@@ -332,3 +336,7 @@ class Firmware:
 
     def _note(self, what: str, **data: Any) -> None:
         self._device.note(Kind.STATE, what, **data)
+
+    def _log(self, severity: Severity, text: str) -> None:
+        """What the system log says of it; the words are a guess."""
+        self._device.logs.system("fwmgr", severity, text)

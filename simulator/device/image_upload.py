@@ -102,6 +102,7 @@ class Upload:
     def _give_up(self, refused: FirmwareRefused) -> None:
         self._device.firmware.refused()
         self._note("upgrade refused", code=refused.code, text=refused.text)
+        self._device.logs.system("fwmgr", "ERR", f"Upgrade failed: {refused.text}")
         self._done(refused)
 
     def _written(self) -> None:

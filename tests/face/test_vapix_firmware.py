@@ -243,3 +243,13 @@ def test_any_upload_is_answered(body: bytes, content_type: str) -> None:
             answer = desk.ask("POST", path, data, headers={"content-type": content_type})
             assert answer.status == 200
     assert desk.device.lifecycle.phase == "running"
+
+
+def test_the_system_log_tells_what_became_of_an_upgrade(desk: Desk) -> None:
+    upgrade(desk, b"garbage")
+    assert "[ ERR     ] fwmgr[" in desk.get("/axis-cgi/systemlog.cgi?appname=fwmgr")
+    upgrade(desk, image(desk))
+    running(desk)
+    log = desk.get("/axis-cgi/systemlog.cgi?appname=fwmgr")
+    assert "upgraded from 12.9.57" in log
+    assert f"Firmware {NEWER} committed (started)" in log

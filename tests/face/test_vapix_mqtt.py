@@ -142,7 +142,7 @@ def test_the_password_is_never_shown_and_may_be_kept(desk: Desk) -> None:
             "configureMqttSubscription",
             {"mqttFilterList": [{"topicFilter": "a/#", "isStateData": True}]},
             INVALID,
-            "mqttFilterList.0",
+            "mqttFilterList.0.topicFilter",
         ),
     ],
 )

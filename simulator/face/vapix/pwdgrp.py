@@ -42,6 +42,7 @@ def pwdgrp(call: Call) -> Reply:
     try:
         return act(call)
     except AccountRefused as refused:
+        call.device.logs.system("pwdgrp", "WARNING", f"Account {action} refused: {refused}")
         return accounts_page(_TEXTS.get(refused.fault, FAILED))
 
 
