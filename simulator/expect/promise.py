@@ -91,8 +91,9 @@ class Promise:
         if watch.expectation.face not in _WITH_OTHERS or not port.isdecimal() or not watch.device:
             return ""
         agree = from_mapping(Face.EVERYWHERE.value, {"condition": "agree", "port": port})
-        findings = FINDERS[Face.EVERYWHERE](Look(self._session, agree, watch.device, watch.since))
-        return " | ".join(finding.text for finding in findings)
+        [finding] = FINDERS[Face.EVERYWHERE](Look(self._session, agree, watch.device, watch.since))
+        main = [shown for shown in finding.text.split(" | ") if "(" not in shown]
+        return " | ".join(main)
 
 
 def _labelled(label: str, text: str, device: str = "") -> list[str]:
