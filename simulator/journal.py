@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextvars
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -22,6 +21,7 @@ from simulator.clock import wire_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from simulator.clock import SimClock
 
@@ -105,6 +105,21 @@ def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+class _Because:
+    """Sets the cause for a while. A class of its own, as every event published passes through it."""
+
+    __slots__ = ("_number", "_token")
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __enter__(self) -> None:
+        self._token = _cause.set(self._number)
+
+    def __exit__(self, *_: object) -> None:
+        _cause.reset(self._token)
+
+
 class Journal:
     """A bounded append-only log of one fleet."""
 
@@ -126,14 +141,9 @@ class Journal:
             watcher(record)
         return record
 
-    @contextmanager
-    def because(self, record: Record) -> Iterator[None]:
+    def because(self, record: Record) -> AbstractContextManager[None]:
         """Everything appended or scheduled inside names `record` as its cause."""
-        token = _cause.set(record.number)
-        try:
-            yield
-        finally:
-            _cause.reset(token)
+        return _Because(record.number)
 
     def watch(self, watcher: Callable[[Record], None]) -> Callable[[], None]:
         """Call `watcher` with each new record; returns the function that ends it."""

@@ -93,8 +93,8 @@ class EventBus:
         Raises SimulatorBug for a topic or an item that the profile does not declare.
         """
         declared = self._declared(topic, source, data)
-        source_items = tuple((name, text_of(source[name])) for name in declared.source)
-        data_items = tuple((name, text_of(data[name])) for name in declared.data if name in data)
+        source_items = tuple([(name, text_of(source[name])) for name in declared.source])
+        data_items = tuple([(name, text_of(data[name])) for name in declared.data if name in data])
         key = (topic, source_items)
         if declared.stateful and self._present(key) == data_items:
             return None
@@ -160,6 +160,7 @@ class EventBus:
         declared = self.catalogue.get(topic)
         if declared is None:
             raise SimulatorBug(f"{self._device} publishes {topic}, which its profile does not declare")
-        if set(source) != set(declared.source) or not set(data) <= set(declared.data):
+        known = len(source) == len(declared.source) and all(map(declared.source.__contains__, source))
+        if not known or not all(map(declared.data.__contains__, data)):
             raise SimulatorBug(f"{topic} is published with items its declaration does not have")
         return declared

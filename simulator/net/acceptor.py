@@ -130,14 +130,14 @@ class Acceptor:
 
     def _watch(self) -> None:
         if not self._closed:
-            without_cause(self._loop.add_reader, self._socket, self._accept)
+            without_cause(self._loop.add_reader, self._socket.fileno(), self._accept)
 
     def _unwatch(self) -> None:
         if self._pause is not None:
             self._pause.cancel()
             self._pause = None
         if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
 
     def _accept(self) -> None:
         self._patchbay.activity.count += 1
