@@ -9,12 +9,12 @@ from simulator.action.vocabulary import vocabulary
 from simulator.chance import Chance
 from simulator.clock import SimClock
 from simulator.device.device import Device
-from simulator.device.loop import EndOfLine
 from simulator.device.model import profile_of
+from simulator.device.mqtt_setting import ClientSettings
 from simulator.device.network_configuration import STATIC_FALLBACK
 from simulator.device.profile import load_profile
 from simulator.device.world import World
-from simulator.errors import FleetError, UnknownTarget
+from simulator.errors import FleetError, UnknownTarget, did_you_mean
 from simulator.fleet.course import Courses
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MOMENT = 0.05
 """Wire seconds that `pass_time` lets pass on a running clock, at most."""
 ALL_EVENTS = "//."
+CLIENT_SETTINGS = frozenset(field.alias or name for name, field in ClientSettings.model_fields.items())
+"""Keys of mqtt/client.cgi's configureClient."""
 
 
 class Bench:
@@ -276,13 +278,17 @@ class Bench:
         for port, preset in specification.supervised.items():
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])
-            device.ports[port].install(EndOfLine(preset))
+            device.ports[port].install(preset)
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}
         qos, retain = settings.pop("qos", 0), settings.pop("retain", "none")
+        for strange in settings.keys() - CLIENT_SETTINGS:
+            raise FleetError(
+                f"{device.name}: no MQTT setting {strange!r}", hint=did_you_mean(strange, CLIENT_SETTINGS)
+            )
         broker = self.premises.broker_description()
         protocol = "ssl" if broker["tls"] else "tcp"
         port = broker.get("tls_port") if broker["tls"] and broker["embedded"] else broker["port"]

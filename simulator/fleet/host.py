@@ -61,7 +61,8 @@ class Host:
     def run_from_the_start(self) -> None:
         """Be a device that has been up for a while: booted, leased, connected, without a word on the wire."""
         device = self.device
-        if not device.network.configuration.dhcp or not self.dhcp.settle(self._premises.lease_from_before(device)):
+        leased = device.parameters["Network.BootProto"] == "dhcp"
+        if not leased or not self.dhcp.settle(self._premises.lease_from_before(device)):
             self.dhcp.start()
         self.first_address = device.network.primary
         device.lifecycle.running_from_the_start()

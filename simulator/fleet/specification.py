@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.clock import DEFAULT_EPOCH, FASTEST
+from simulator.device.loop import EndOfLine
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -64,7 +65,7 @@ class DeviceSpecification(_Strict):
     account: AccountSpecification = AccountSpecification()
     mqtt: bool | dict[str, object] = False
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
-    supervised: dict[int, str] = Field(default_factory=dict)
+    supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)

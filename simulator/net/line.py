@@ -218,7 +218,7 @@ class Line(asyncio.Protocol):
         if sock is not None and not self._gone:
             try:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
-            except OSError:  # closed meanwhile
+            except (OSError, ValueError):  # closed meanwhile; uvloop says it by ValueError
                 return
         self._transport.abort()
 

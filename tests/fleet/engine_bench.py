@@ -185,7 +185,11 @@ class EngineBench:
 
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         passwords.add_password(None, url, USER, PASSWORD)
-        handlers: list[Any] = [urllib.request.HTTPDigestAuthHandler(passwords), Stay()]
+        digest, basic = (
+            urllib.request.HTTPDigestAuthHandler(passwords),
+            urllib.request.HTTPBasicAuthHandler(passwords),
+        )
+        handlers: list[Any] = [digest, basic, Stay()]
         if url.startswith("https"):
             context = ssl.create_default_context(cadata=self.call("GET", "/v1/authority.pem"))
             handlers.append(urllib.request.HTTPSHandler(context=context))
