@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 
 import pytest
@@ -312,3 +313,22 @@ def test_an_unknown_device_lists_near_names(bench: EngineBench, verb: str) -> No
         bench.act(verb, "io-2")
     assert "'io-1'" in refusal.value.hint
     assert bench.records("action")[-1]["what"] == verb
+
+
+def test_a_foreign_broker_hears_nothing_of_a_power_cut_before_the_boot(bench: EngineBench) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        broker.settimeout(10)
+        address = f"127.0.0.1:{broker.getsockname()[1]}"
+        bench.fleet(module(mqtt=True), site={"broker": {"address": address}})
+        connection = bench.keep(broker.accept()[0])
+        assert connection.recv(4096)[:1] == b"\x10", "CONNECT"
+        connection.sendall(b"\x20\x02\x00\x00")
+        eventually(lambda: bench.state()["mqtt_connected"])
+        while not silent(connection, 0.1):
+            connection.recv(65536)
+        bench.act("power", "cut", device="io-1")
+        bench.advance(1)
+        assert silent(connection), "neither FIN nor RST leaves a device without power"
+        bench.act("power", "restore", device="io-1")
+        bench.advance_until(lambda: bench.state()["phase"] == "starting", 60)
+        assert was_reset(connection)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from engine_bench import EngineBench, answers, connects, module, refused, silent
+from engine_bench import WORKER, EngineBench, answers, connects, module, refused, silent
+
+from simulator.fleet.bench import Bench
+from simulator.fleet.specification import FleetSpecification
+from simulator.journal import Kind
 
 READY = "/axis-cgi/systemready.cgi"
 LIST = "/axis-cgi/param.cgi?action=list&group=Brand.Brand"
@@ -140,3 +146,36 @@ def test_one_device_s_power_is_nothing_to_its_neighbour(bench: EngineBench) -> N
     bench.act("power", "cut", device="io-1")
     assert answers(standing)
     assert silent(bench.connect("io-2"))
+
+
+@pytest.mark.asyncio
+async def test_a_hung_device_says_nothing_to_anybody_until_it_recovers() -> None:
+    specification = FleetSpecification.model_validate(
+        {
+            "block": WORKER,
+            "clock": {"mode": "stepped"},
+            "site": {"dhcp": {"lease": 240}},
+            "devices": [module(mqtt={"qos": 1})],
+        }
+    )
+    bench = await Bench.build(specification)
+    try:
+        host = bench.hosts["io-1"]
+        port = host.ports["http"]
+        reader, writer = await asyncio.open_connection(str(host.device.network.primary), port)
+        await bench.advance(1)
+        host.device.lifecycle.hang()
+        mark = bench.journal.last_number
+        await bench.advance(600)
+        told = [record for record in bench.journal.since(mark) if record.device == "io-1"]
+        assert {record.kind for record in told} & {Kind.DATAGRAM, Kind.MESSAGE} == set()
+        assert not reader.at_eof()
+        host.device.lifecycle.recover()
+        await bench.advance(120)
+        assert host.device.lifecycle.ready
+        assert host.device.mqtt.connection_status == "connected"
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+    finally:
+        await bench.close()
