@@ -1,12 +1,10 @@
-"""How results are printed."""
+"""How results are printed: tables in Markdown, ready for a document."""
 
 from __future__ import annotations
 
+import os
 from statistics import median
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +17,10 @@ def spread(values: Sequence[float], form: str) -> str:
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on standard output; the first column is text, the others are numbers."""
-    table = Table(title=title, title_justify="left")
-    for position, name in enumerate(head):
-        table.add_column(name, justify="right" if position else "left")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    """A table on standard output, with the load of the machine, which explains a wide spread."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"\n{title}; {os.cpu_count()} cores, load {load}\n")
+    for line in (head, ["-" * width for width in widths], *rows):
+        cells = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        print("|", " | ".join([line[0].ljust(widths[0]), *cells]), "|", flush=True)

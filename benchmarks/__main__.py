@@ -1,0 +1,8 @@
+"""All benchmarks, one after the other: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+from benchmarks import http, start
+
+start.run()
+http.run()
