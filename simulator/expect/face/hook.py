@@ -35,7 +35,10 @@ def call(hook: str, arguments: dict[str, str]) -> Any:
         )
     except FleetError:
         raise
-    except (Exception, SystemExit) as error:  # whatever the project's own function raises is its business, and told as such
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # whatever the project's own function raises is its business, and told as such
         raise FleetError(f"{hook}: {type(error).__name__}: {error}") from error
 
 

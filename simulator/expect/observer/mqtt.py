@@ -15,8 +15,10 @@ from simulator.expect.observer.sighting import Sightings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RETRY = 0.05
+RETRY = 0.02
 """Wire seconds between tries to reach a broker that is down."""
+MOMENT = 0.1
+"""Wire seconds that a look waits for the broker to come back, or for a marker from one that is stalled."""
 PATIENCE = 3.0
 """Wire seconds a barrier may take before the broker is taken for stalled."""
 BARRIER_PREFIX = "$axsim/barrier/"
@@ -53,10 +55,12 @@ class MqttObserver:
 
         A marker published now comes back after all earlier messages, for a broker keeps their order.
         """
+        if not self._subscribed.is_set():
+            await self._come_back()
         client = self._client
-        if client is None or not self._subscribed.is_set():
+        if client is None:
             return False
-        patience = RETRY if self._stalled else PATIENCE
+        patience = MOMENT if self._stalled else PATIENCE
         name = uuid.uuid4().hex
         arrived = self._barriers[name] = asyncio.get_running_loop().create_future()
         try:
@@ -74,6 +78,12 @@ class MqttObserver:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+
+    async def _come_back(self) -> None:
+        """A broker that is there again is heard from now on; one that is down is not waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT):
+                await self._subscribed.wait()
 
     async def _listen(self) -> None:
         while True:

@@ -13,6 +13,7 @@ POST   /v1/ask        one HTTP question to one device
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from typing import Any
 
@@ -24,12 +25,14 @@ from simulator.expect.observer.stream import StreamObserver
 from simulator.expect.observer.vapix import VapixObserver
 from simulator.fleet.parent import serve_parent
 
+NOBODY_WATCHES = {"error": "the observers watch no site", "hint": "they have ended and lost what they had seen"}
+
 
 class Observers:
     """What watches one fleet. Devices and streams may join later; what was seen stays seen."""
 
     def __init__(self) -> None:
-        self.vapix: VapixObserver | None = None
+        self.vapix = VapixObserver()
         self.stream_seen = Sightings("stream")
         self.streams: list[StreamObserver] = []
         self.mqtt: MqttObserver | None = None
@@ -37,9 +40,7 @@ class Observers:
     def join(self, fleet: dict[str, Any], streams: list[str]) -> None:
         """Watch these devices and streams too. `fleet` is the whole fleet.json."""
         devices = {device["name"]: device for device in fleet["devices"]}
-        if self.vapix is None:
-            self.vapix = VapixObserver(devices, fleet["site"].get("observer"))
-        self.vapix.know(devices)
+        self.vapix.know(devices, fleet["site"].get("observer"))
         watched = {stream.device for stream in self.streams}
         self.streams += [
             StreamObserver(name, devices[name], self.vapix, self.stream_seen)
@@ -77,7 +78,8 @@ class Observers:
     def move(self, urls: dict[str, str]) -> None:
         """Devices are at these addresses now."""
         for stream in self.streams:
-            stream.base = urls.get(stream.device, stream.base)
+            if stream.device in urls:
+                stream.move(urls[stream.device])
 
     def seen(self, face: str, after: int, device: str) -> list[dict[str, Any]]:
         if face == "stream":
@@ -91,8 +93,7 @@ class Observers:
         await asyncio.gather(*(stream.close() for stream in self.streams))
         if self.mqtt is not None:
             await self.mqtt.close()
-        if self.vapix is not None:
-            await self.vapix.close()
+        await self.vapix.close()
 
 
 class Service:
@@ -114,28 +115,29 @@ class Service:
         return web.json_response({})
 
     async def catch_up(self, _request: web.Request) -> web.Response:
-        marks = await self.observers.catch_up() if self.observers else {"mqtt": 0, "stream": 0, "lost": []}
-        return web.json_response(marks)
+        return web.json_response(await self._watching().catch_up())
 
     async def move(self, request: web.Request) -> web.Response:
-        if self.observers is not None:
-            self.observers.move(await request.json())
+        self._watching().move(await request.json())
         return web.json_response({})
 
     async def seen(self, request: web.Request) -> web.Response:
         query = request.query
         after, device = int(query.get("after", "0")), query.get("device", "")
-        found = self.observers.seen(query["face"], after, device) if self.observers else []
-        return web.json_response({"seen": found})
+        return web.json_response({"seen": self._watching().seen(query["face"], after, device)})
 
     async def streams(self, _request: web.Request) -> web.Response:
-        return web.json_response({"streaming": self.observers.streaming() if self.observers else []})
+        return web.json_response({"streaming": self._watching().streaming()})
 
     async def ask(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        if self.observers is None or self.observers.vapix is None:
-            return web.json_response({"error": "no site is watched"}, status=400)
-        return web.json_response(await self.observers.vapix.ask(**body))
+        vapix = self._watching().vapix
+        return web.json_response(await vapix.ask(**(await request.json())))
+
+    def _watching(self) -> Observers:
+        """The observers, who must not be asked for what they cannot have seen: they may have been started anew."""
+        if self.observers is None:
+            raise web.HTTPConflict(text=json.dumps(NOBODY_WATCHES), content_type="application/json")
+        return self.observers
 
     async def close(self) -> None:
         observers, self.observers = self.observers, None

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 3.0
 """Wire seconds that a pong may take before the connection is taken for dead."""
-RETRY = 0.05
+RETRY = 0.02
+MOMENT = 0.1
+"""Wire seconds that a look waits for a stream to come back."""
 GOOD_BYE = aiohttp.ClientWSTimeout(ws_close=0.1)
 """A device that is gone does not answer a close frame."""
 ALL_EVENTS = {
@@ -37,8 +39,7 @@ class StreamObserver:
 
     def __init__(self, device: str, description: Mapping[str, Any], vapix: VapixObserver, seen: Sightings) -> None:
         self.device = device
-        self.base: str = description["url"]
-        """Where the device is; may change while the stream is lost."""
+        self._base: str = description["url"]
         self._vapix = vapix
         self._seen = seen
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -59,11 +60,19 @@ class StreamObserver:
         async with asyncio.timeout(PATIENCE):
             await self._configured.wait()
 
+    def move(self, url: str) -> None:
+        """The device is there now: a stream that is lost is tried there."""
+        if url != self._base and not self.open and self._attempt is not None:
+            self._attempt.cancel()
+        self._base = url
+
     async def catch_up(self) -> bool:
         """Return when all that the device sent before has arrived: a pong follows it.
 
         False if none does; then the device is gone without a word, and a new connection is tried.
         """
+        if not self.open:
+            await self._come_back()
         socket = self._socket
         if socket is None:
             return False
@@ -86,6 +95,12 @@ class StreamObserver:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
+    async def _come_back(self) -> None:
+        """A device that is there again is heard from now on; one that is silent is not waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT):
+                await self._configured.wait()
+
     def _give_up(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         if self._socket is socket and self._attempt is not None:
             self._configured.clear()
@@ -101,12 +116,12 @@ class StreamObserver:
             await asyncio.sleep(RETRY)
 
     async def _session(self) -> None:
-        answer = await self._vapix.ask(self.device, "/axis-cgi/wssession.cgi", url=self.base)
+        answer = await self._vapix.ask(self.device, "/axis-cgi/wssession.cgi", url=self._base)
         if answer.get("status") != 200:
             return
         query = f"wssession={answer['text'].strip()}&sources=events"
-        url = f"{self.base}/vapix/ws-data-stream?{query}"
-        session = self._vapix.session(self.device)
+        url = f"{self._base}/vapix/ws-data-stream?{query}"
+        session = self._vapix.session(self.device, self._base)
         async with session.ws_connect(url, autoping=False, timeout=GOOD_BYE) as socket:
             await socket.send_str(json.dumps(ALL_EVENTS))
             self._socket = socket

@@ -17,17 +17,20 @@ AGENT = "axsim-observer"
 
 
 class VapixObserver:
-    """One client session per device, made on first use."""
+    """One client session per device and address, made on first use: credentials are never carried to another place."""
 
-    def __init__(self, devices: Mapping[str, Mapping[str, Any]], source: str | None = None) -> None:
-        """`source` is the address to ask from, by which the journal tells observers from the client under test."""
-        self._devices = dict(devices)
-        self._source = (source, 0) if source else None
-        self._sessions: dict[str, aiohttp.ClientSession] = {}
+    def __init__(self) -> None:
+        self._devices: dict[str, Mapping[str, Any]] = {}
+        self._source: tuple[str, int] | None = None
+        self._sessions: dict[tuple[str, str], aiohttp.ClientSession] = {}
 
-    def know(self, devices: Mapping[str, Mapping[str, Any]]) -> None:
-        """The devices as they are described now."""
+    def know(self, devices: Mapping[str, Mapping[str, Any]], source: str | None) -> None:
+        """The devices as they are described now, and the address to ask from.
+
+        By that address the journal tells observers from the client under test; None where all share one.
+        """
         self._devices.update(devices)
+        self._source = (source, 0) if source else None
 
     async def ask(
         self, device: str, path: str, *, method: str = "GET", body: object = None, url: str | None = None
@@ -41,7 +44,9 @@ class VapixObserver:
         data = body if isinstance(body, str | None) else json.dumps(body)
         headers = {} if data is None else {"Content-Type": _label(data)}
         try:
-            async with self._session(device).request(method, base + path, data=data, headers=headers) as answer:
+            async with self.session(device, base).request(
+                method, base + path, data=data, headers=headers
+            ) as answer:
                 return _seen(answer.status, (await answer.read()).decode(errors="replace"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return {"error": f"{type(error).__name__}: {error}"}
@@ -50,16 +55,13 @@ class VapixObserver:
         for session in self._sessions.values():
             await session.close()
 
-    def session(self, device: str) -> aiohttp.ClientSession:
-        """The authenticated session of a device."""
-        return self._session(device)
-
-    def _session(self, device: str) -> aiohttp.ClientSession:
-        session = self._sessions.get(device)
+    def session(self, device: str, base: str) -> aiohttp.ClientSession:
+        """The authenticated session of a device at an address."""
+        session = self._sessions.get((device, base))
         if session is None:
             credentials = self._devices[device]["credentials"]
             digest = aiohttp.DigestAuthMiddleware(credentials["user"], credentials["password"])
-            session = self._sessions[device] = aiohttp.ClientSession(
+            session = self._sessions[device, base] = aiohttp.ClientSession(
                 middlewares=(digest,),
                 timeout=aiohttp.ClientTimeout(total=PATIENCE),
                 connector=aiohttp.TCPConnector(force_close=True, local_addr=self._source),
