@@ -11,6 +11,7 @@ from vapix_desk import Desk, Wire
 
 from simulator.clock import DEFAULT_EPOCH
 from simulator.face.exchange import Admission, Answer, Request, WebSocket
+from simulator.face.vapix.event_stream import Stream
 from simulator.journal import Kind
 
 STREAM, TOKEN = "/vapix/ws-data-stream?sources=events", "/axis-cgi/wssession.cgi"
@@ -306,8 +307,9 @@ VALUES = st.recursive(
     | st.dictionaries(st.sampled_from(["apiVersion", "method", "context", "params"]), VALUES).map(json.dumps)
 )
 def test_no_frame_breaks_the_stream(frame: str | bytes) -> None:
-    stream = Listener(DESK)
-    stream.face.received(frame)
-    answer = json.loads(stream.received[0])
+    wire = Wire()
+    stream = Stream(DESK.device, wire)
+    stream.received(frame)
+    answer = json.loads(wire.received[0])
     assert ("data" in answer) != ("error" in answer)
-    stream.face.closed()
+    stream.closed()

@@ -21,6 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vapix_desk import Desk
 
+from simulator.face.vapix import mqtt_client, mqtt_event
+
 CLIENT, EVENT = "/axis-cgi/mqtt/client.cgi", "/axis-cgi/mqtt/event.cgi"
 SERVER = {"protocol": "tcp", "host": "broker.example.org"}
 MISSING, INVALID = 2103, 2104
@@ -178,16 +180,17 @@ VALUES = st.recursive(
 )
 NAMES = st.sampled_from(["server", "lastWillTestament", "ssl", "eventFilterList", "mqttFilterList", "topicPrefix"])
 DESK = Desk()
+(CLIENT_ROUTE,), (EVENT_ROUTE,) = mqtt_client.ROUTES, mqtt_event.ROUTES
 
 
 @pytest.mark.fuzz
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
 def test_no_settings_break_it(params: dict[str, object]) -> None:
-    for path, method in (
-        (CLIENT, "configureClient"),
-        (EVENT, "configureEventPublication"),
-        (EVENT, "configureMqttSubscription"),
+    for route, method in (
+        (CLIENT_ROUTE, "configureClient"),
+        (EVENT_ROUTE, "configureEventPublication"),
+        (EVENT_ROUTE, "configureMqttSubscription"),
     ):
-        answer = DESK.rpc(path, method, params)
+        answer = DESK.inside(route, method, params)
         assert ("data" in answer) != ("error" in answer)
-    assert "config" in status(DESK)
+    assert "config" in DESK.inside(CLIENT_ROUTE, "getClientStatus", None)["data"]

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vapix_desk import Desk
 
+from simulator.face.vapix.port_management import ROUTES
+
 PORTS = "/axis-cgi/io/portmanagement.cgi"
 RELAY, INPUT, AUXILIARY = 0, 1, 7
 INVALID, MISSING = 2104, 2103
@@ -207,9 +209,9 @@ ANYTHING = st.recursive(
 @pytest.mark.fuzz
 @given(wish=ANYTHING, more=ANYTHING)
 def test_no_parameters_break_it(wish: object, more: object) -> None:
-    answer = DESK.rpc(PORTS, "setPorts", {"ports": wish})
+    answer = DESK.inside(*ROUTES, "setPorts", {"ports": wish})
     assert ("data" in answer) != ("error" in answer)
-    answer = DESK.rpc(PORTS, "setStateSequence", {"port": wish, "sequence": more})
+    answer = DESK.inside(*ROUTES, "setStateSequence", {"port": wish, "sequence": more})
     assert ("data" in answer) != ("error" in answer)
 
 

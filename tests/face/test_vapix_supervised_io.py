@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from vapix_desk import Desk
 
 from simulator.device.loop import EndOfLine
+from simulator.face.vapix.supervised_io import ROUTES
 
 SUPERVISED = "/axis-cgi/supervisedio.cgi"
 INPUTS, AUXILIARIES = [1, 2, 5, 9, 10], [7, 8]
@@ -203,5 +204,5 @@ DESK = Desk()
 @pytest.mark.fuzz
 @given(JSON, st.sampled_from(["setSupervised", "getSupervised", "getSupervisedRanges", "isSupervisable"]))
 def test_no_parameters_break_it(params: object, method: str) -> None:
-    answer = ask(DESK, method, params)
+    answer = DESK.inside(*ROUTES, method, params, version="2.0")
     assert ("data" in answer) != ("error" in answer)

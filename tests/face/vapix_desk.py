@@ -16,9 +16,11 @@ from simulator.chance import Chance
 from simulator.clock import SimClock
 from simulator.device.device import Device
 from simulator.device.model import profile_of
+from simulator.device.parameter import Level
 from simulator.device.profile import load_profile
 from simulator.device.world import World
 from simulator.face.exchange import Admission, Answer, Head, Held, Reply, Request
+from simulator.face.vapix.call import Call, Route
 from simulator.face.vapix.front import VapixFace
 from simulator.journal import Journal
 
@@ -184,6 +186,15 @@ class Desk:
             sent["params"] = params
         headers = {"content-type": "application/json"}
         answer = self.ask("POST", path, json.dumps(sent), headers=headers, **more)
+        assert answer.status == 200, (answer.status, answer.body)
+        return json.loads(answer.body)
+
+    def inside(self, route: Route, method: str, params: Any, *, version: str = "1.0") -> Any:
+        """A JSON call by an administrator who is known already: cheap, for fuzz tests."""
+        body = json.dumps({"apiVersion": version, "method": method, "params": params}).encode()
+        request = Request(self.head("POST", route.paths[0]), body)
+        answer = route.handler(Call(self.device, request, self.face, route, ROOT[0], Level.ADMINISTRATOR))
+        assert isinstance(answer, Answer)
         assert answer.status == 200, (answer.status, answer.body)
         return json.loads(answer.body)
 
