@@ -162,11 +162,14 @@ class Watch:
         if not self.findings:
             return "nothing came near it"
         wrong = [finding for finding in self.findings if finding.matches == self.expectation.negate]
-        shown = (wrong or self.findings)[-3:]
-        return "\n".join(_near_miss(finding, found=len(self.findings)) for finding in shown)
+        told = [_near_miss(finding) for finding in (wrong or self.findings)[-3:]]
+        if self.expectation.count is not None:
+            came = sum(finding.matches for finding in self.findings)
+            told.insert(0, f"arrived {came} time{'' if came == 1 else 's'}, not {self.expectation.count}")
+        return "\n".join(told)
 
 
-def _near_miss(finding: Finding, *, found: int) -> str:
+def _near_miss(finding: Finding) -> str:
     at = f" at t={finding.at:.3f}" if finding.at is not None else ""
     differs = f"  -> differs in: {'; '.join(finding.differs)}" if finding.differs else ""
     return f"arrived{at}: {finding.text}{differs}"

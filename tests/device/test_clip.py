@@ -127,7 +127,6 @@ def test_the_choice_of_a_wildcard_is_that_of_the_seed() -> None:
     assert first == second
 
 
-@pytest.mark.fuzz
 @given(st.text(max_size=60))
 def test_any_location_is_a_clip_or_refused(location: str) -> None:
     try:

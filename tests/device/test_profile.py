@@ -379,7 +379,6 @@ def test_broken_rows_are_refused(row: object, complaint: str) -> None:
 CELLS = st.one_of(st.text(), st.sampled_from(["int 0..5", "enum a/b", "7766", "ro hid", "always", "string max9"]))
 
 
-@pytest.mark.fuzz
 @given(
     st.one_of(
         st.dictionaries(st.sampled_from(["value", "level", "type", "flags", "survives", "x"]), CELLS),

@@ -295,7 +295,6 @@ NAMES = st.sampled_from(
 )
 
 
-@pytest.mark.fuzz
 @pytest.mark.timeout(600)
 @given(
     call=st.sampled_from(

@@ -92,7 +92,6 @@ def test_parameters_out_of_range_are_refused(name: str, parameters: dict[str, An
         make(name, parameters)
 
 
-@pytest.mark.fuzz
 @given(
     st.sampled_from(sorted(FAULTS)),
     st.dictionaries(

@@ -99,7 +99,9 @@ def _refuse_foreign_pages(request: web.Request) -> None:
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise FleetError("control calls from a page of another origin are refused")
     if (origin is not None or "Sec-Fetch-Mode" in request.headers) and not _is_numeric(request.host):
-        raise FleetError(f"pages may not call the engine as {request.host!r}", hint="use its address, or localhost")
+        raise FleetError(
+            f"pages may not call the engine as {request.host!r}", hint="use its address, or localhost"
+        )
 
 
 def _is_numeric(host: str) -> bool:
