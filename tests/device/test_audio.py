@@ -78,7 +78,6 @@ def test_what_is_no_gain_is_refused(gain: int) -> None:
         _BENCH.device.audio.set_gain(gain)
 
 
-@pytest.mark.fuzz
 @given(st.text(max_size=12))
 def test_any_text_in_the_gain_parameter_leaves_a_gain(text: str) -> None:
     bench = _BENCH

@@ -606,7 +606,6 @@ _SETTINGS = [
 _VALUES = ["input", "output", "open", "closed", "yes", "no", "open:0-4095"]
 
 
-@pytest.mark.fuzz
 @given(st.sampled_from([0, 1, 7]), st.sampled_from(_SETTINGS), st.text(max_size=20) | st.sampled_from(_VALUES))
 def test_parameters_written_from_inside_never_break_a_port(number: int, setting: str, value: str) -> None:
     parameters, port = _FUZZED.device.parameters, _FUZZED.device.ports[number]

@@ -124,7 +124,6 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.fuzz
 @given(JSON, st.sampled_from(["onvif:Device/axis:IO/SupervisedPort", "x", None]))
 def test_whatever_strangers_publish_is_no_crash(payload: Any, topic: str | None) -> None:
     eyes = CannedEyes()

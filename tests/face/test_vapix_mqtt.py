@@ -183,7 +183,6 @@ DESK = Desk()
 (CLIENT_ROUTE,), (EVENT_ROUTE,) = mqtt_client.ROUTES, mqtt_event.ROUTES
 
 
-@pytest.mark.fuzz
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
 def test_no_settings_break_it(params: dict[str, object]) -> None:
     for route, method in (

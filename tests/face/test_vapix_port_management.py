@@ -206,7 +206,6 @@ ANYTHING = st.recursive(
 )
 
 
-@pytest.mark.fuzz
 @given(wish=ANYTHING, more=ANYTHING)
 def test_no_parameters_break_it(wish: object, more: object) -> None:
     answer = DESK.inside(*ROUTES, "setPorts", {"ports": wish})

@@ -79,7 +79,6 @@ def test_a_viewer_lists_and_does_not_create(desk) -> None:
     assert desk.ask("POST", PATH, content, login=login).status == 403
 
 
-@pytest.mark.fuzz
 @given(
     st.sampled_from(["list", "create", "update", "remove"]),
     st.dictionaries(

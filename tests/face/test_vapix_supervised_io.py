@@ -201,7 +201,6 @@ JSON = st.recursive(
 DESK = Desk()
 
 
-@pytest.mark.fuzz
 @given(JSON, st.sampled_from(["setSupervised", "getSupervised", "getSupervisedRanges", "isSupervisable"]))
 def test_no_parameters_break_it(params: object, method: str) -> None:
     answer = DESK.inside(*ROUTES, method, params, version="2.0")

@@ -406,7 +406,6 @@ def status(engine, control):
     assert not any(control.call("GET", "/v1/health").body["leaks"].values())
 
 
-@pytest.mark.fuzz
 @pytest.mark.timeout(900)
 def test_no_call_makes_the_engine_stumble(control, status):
     """Whatever is sent: a clear refusal or a clear success, never a bug, never a stuck engine."""
@@ -425,7 +424,6 @@ def test_no_call_makes_the_engine_stumble(control, status):
     any_call()
 
 
-@pytest.mark.fuzz
 @pytest.mark.timeout(900)
 def test_no_action_makes_the_engine_stumble(status):
     beside = st.dictionaries(st.sampled_from(["do", "for", "to", "device"]), _JSON | st.just("io-1"), max_size=3)
@@ -433,12 +431,10 @@ def test_no_action_makes_the_engine_stumble(status):
     @given(verb=st.sampled_from(_VERBS), value=_JSON, beside=beside)
     def any_action(verb, value, beside):
         assert status("POST", "/v1/actions", {verb: value, **beside}) < 500
-        assert status("POST", "/v1/actions", {verb: beside}) < 500
 
     any_action()
 
 
-@pytest.mark.fuzz
 @pytest.mark.timeout(900)
 def test_no_device_makes_the_engine_stumble(status):
     @given(device=_DEVICE)

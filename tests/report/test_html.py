@@ -104,7 +104,6 @@ def test_what_a_client_sent_is_text_and_never_markup(place: str) -> None:
     assert HOSTILE in whole.text_content()
 
 
-@pytest.mark.fuzz
 @given(
     st.text(st.characters()),
     st.dictionaries(st.text(max_size=4), st.text(max_size=8) | st.lists(st.none()), max_size=3),

@@ -32,7 +32,6 @@ messages = st.builds(
 )
 
 
-@pytest.mark.fuzz
 @given(messages)
 def test_what_is_encoded_decodes_to_the_same(message):
     assert decode(encode(message)) == message

@@ -222,7 +222,6 @@ def test_any_change_of_the_file_is_noticed(place: int, patch: bytes, cut: int) -
         assert zlib.decompress(data, wbits=31) == UNPACKED  # a header field of gzip that says nothing
 
 
-@pytest.mark.fuzz
 @given(st.integers(0, len(UNPACKED) - 1), st.binary(min_size=1, max_size=8), st.integers(0, 600))
 def test_no_change_of_the_content_keeps_the_signature(place: int, patch: bytes, cut: int) -> None:
     data = UNPACKED[:place] + patch + UNPACKED[place + cut :]
