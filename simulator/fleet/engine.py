@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -22,7 +22,7 @@ from simulator.fleet.control.application import application
 from simulator.fleet.parent import serve_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from simulator.fleet.specification import FleetSpecification
 
@@ -141,14 +141,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run(serve(options.socket, tcp))
 
 
-def _run(main_task: object) -> None:
+def _run(main_task: Coroutine[Any, Any, None]) -> None:
     """On uvloop where the extra `fast` is installed; nothing depends on it."""
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main_task)  # type: ignore[arg-type]
+        asyncio.run(main_task)
     else:
-        uvloop.run(main_task)  # type: ignore[arg-type]
+        uvloop.run(main_task)
 
 
 if __name__ == "__main__":

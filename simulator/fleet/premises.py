@@ -233,6 +233,7 @@ class Premises:
         chosen = self.specification.site.broker
         users = {chosen.user: chosen.password} if chosen.user else None
         broker = BrokerServer(self.world.journal, users=users)
+        broker.stirred = self.pacer.activity.stir
         await broker.start(
             lambda: self.provider.listen_tcp(host, MQTT_PORT, owner="broker"),
             lambda: self.provider.listen_tcp(host, MQTTS_PORT, owner="broker"),

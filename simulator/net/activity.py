@@ -27,6 +27,10 @@ class Activity:
         self.count = 0
         self.busy = 0
 
+    def stir(self) -> None:
+        """Something moved."""
+        self.count += 1
+
     @contextmanager
     def token(self) -> Iterator[None]:
         """Hold a busy token."""

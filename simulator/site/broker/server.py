@@ -39,6 +39,8 @@ class BrokerServer:
         self._journal = journal
         self.router = Router(journal, limits, users)
         self.orders = Orders()
+        self.stirred: Callable[[], None] = lambda: None
+        """Called whenever the broker has work: what a stepped clock waits for. Set before `start`."""
         self.port: int | None = None
         """Where plain connections are taken; kept while stopped."""
         self.tls_port: int | None = None
@@ -92,7 +94,7 @@ class BrokerServer:
         if lose_sessions:
             self.router.forget()
         loop = asyncio.get_running_loop()
-        self.turns = Turns(loop)
+        self.turns = Turns(loop, self.stirred)
         for sock, tls in self._open():
             port: int = sock.getsockname()[1]
             if tls is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
 WORK = 400
 """Packets and deliveries per turn, together: some milliseconds."""
@@ -33,8 +34,10 @@ class Worker(Protocol):
 class Turns:
     """Who waits for a turn. Both queues hold each connection at most once."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, stirred: Callable[[], None] = lambda: None) -> None:
+        """`stirred` is called whenever there is work: a stepped clock must not go on while the broker has some."""
         self._loop = loop
+        self._stirred = stirred
         self._readers: deque[Worker] = deque()
         self._writers: deque[Worker] = deque()
         self._waiting: set[tuple[bool, Worker]] = set()
@@ -60,12 +63,14 @@ class Turns:
     def _add(self, line: deque[Worker], worker: Worker, *, reading: bool) -> None:
         if (reading, worker) in self._waiting:
             return
+        self._stirred()
         self._waiting.add((reading, worker))
         line.append(worker)
         if self._handle is None:
             self._handle = self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
+        self._stirred()
         self._handle = self._loop.call_soon(self._turn)  # kept below only if work is left
         self._write(WORK)
         if not self._writers:
