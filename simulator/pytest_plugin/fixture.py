@@ -1,4 +1,8 @@
-"""The fixtures. None is autouse, and none starts anything before it is asked for."""
+"""The fixtures. None is autouse, and none starts anything before it is asked for.
+
+Nor imports it: pytest loads this file in every run of a project, whether its tests ask for devices or not. Only the
+caller is loaded at once, which must have the socket class before pytest-socket takes it away.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.pytest_plugin.bench import EngineProcess, FleetHandle, Recipe, seed_of_test
-from simulator.pytest_plugin.check import check_fleet, unawaited
-from simulator.pytest_plugin.evidence import evidence_folder
-from simulator.pytest_plugin.instrument import Captured, ClockHandle
+import simulator.fleet.caller  # noqa: F401
 from simulator.pytest_plugin.marker import marker_arguments, wanted_features
 from simulator.pytest_plugin.option import AxisOptions, read_options
 from simulator.pytest_plugin.report import remember_fleet
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator.fleet.handle import DeviceHandle, IoModule, Speaker
+    from simulator.pytest_plugin.bench import EngineProcess, FleetHandle
+    from simulator.pytest_plugin.instrument import Captured, ClockHandle
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +33,8 @@ def axis_options(pytestconfig: pytest.Config) -> AxisOptions:
 @pytest.fixture(scope="session")
 def axis_process(axis_options: AxisOptions) -> Iterator[EngineProcess]:
     """The engine: one child process per worker, started on first use; `--axis-attach` uses a running one."""
+    from simulator.pytest_plugin.bench import EngineProcess
+
     engine = EngineProcess(axis_options.attach)
     yield engine
     engine.close()
@@ -47,6 +52,9 @@ def axis_fleet(
     request: pytest.FixtureRequest, axis_process: EngineProcess, axis_options: AxisOptions, _axis_firmware: str
 ) -> Iterator[FleetHandle]:
     """A fresh fleet, empty or as the marker `axis(devices=...)` says; checked and taken away afterwards."""
+    from simulator.pytest_plugin.bench import FleetHandle, Recipe, seed_of_test
+    from simulator.pytest_plugin.check import check_fleet
+
     marker = marker_arguments(request.node)
     seed = marker.get("seed", seed_of_test(axis_options.seed, request.node.nodeid))
     axis_process.revive()
@@ -80,6 +88,9 @@ def axis_fleet_factory(axis_options: AxisOptions) -> Iterator[Callable[..., Flee
 
     Whoever makes one closes it with `fleet.close()`; what is left is closed at the end.
     """
+    from simulator.pytest_plugin.bench import EngineProcess, FleetHandle, Recipe
+    from simulator.pytest_plugin.check import unawaited
+
     made: list[FleetHandle] = []
 
     def make(devices: list[dict[str, Any]] | None = None, *, seed: int | None = None) -> FleetHandle:
@@ -136,16 +147,22 @@ def _default_device(request: pytest.FixtureRequest, fleet: FleetHandle, usual: d
 @pytest.fixture
 def axis_clock(axis_fleet: FleetHandle) -> ClockHandle:
     """Device time: `pause()`, `resume()`, `advance("90s")`, `rate(20)`."""
+    from simulator.pytest_plugin.instrument import ClockHandle
+
     return ClockHandle(axis_fleet)
 
 
 @pytest.fixture
 def axis_output_path(request: pytest.FixtureRequest, axis_options: AxisOptions) -> Path:
     """This test's evidence folder, emptied of the last run; what the test puts there is kept."""
+    from simulator.pytest_plugin.evidence import evidence_folder
+
     return evidence_folder(request.node, axis_options)
 
 
 @pytest.fixture
 def capaxis(axis_fleet: FleetHandle) -> Captured:
     """Access to the journal: `.records`, `.of("request")`, `.clear()`."""
+    from simulator.pytest_plugin.instrument import Captured
+
     return Captured(axis_fleet)

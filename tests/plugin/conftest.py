@@ -11,7 +11,7 @@ import pytest
 INI = {
     "asyncio_default_fixture_loop_scope": "function",
     "filterwarnings": "error\n    ignore:A test tried to use socket",
-    "addopts": "-p no:randomly -p no:cacheprovider --strict-markers",
+    "addopts": "-p no:randomly -p no:hypothesispytest -p no:cacheprovider --strict-markers",
 }
 
 

@@ -25,7 +25,7 @@ left = []
 def test_uses_what_is_there(axis_io, axis_fleet, axis_process):
     assert axis_io.name == "gate" and axis_process.pid is None
     axis_io.input(1).cut()
-    axis_io.expect.state(port=1, closed=False, within=2).wait()
+    axis_io.expect.state(port=1, closed=False, within=20).wait()
 
 def test_sees_only_its_own_part_of_the_journal(axis_io, capaxis):
     assert capaxis.of("action") == []

@@ -109,7 +109,7 @@ def test_journal(axis_io, capaxis):
     capaxis.clear()
     assert capaxis.records == []
     axis_io.input(1).cut()
-    axis_io.expect.everywhere("tampering", within=2).wait()
+    axis_io.expect.everywhere("tampering", within=20).wait()
     assert [one["what"] for one in capaxis.of("action")] == ["cut"]
     assert any("SupervisedPort" in one["data"].get("topic", "") for one in capaxis.of("mqtt"))
     assert capaxis.of("request") == [], "our own observers are no client"

@@ -41,7 +41,7 @@ import sys
 
 def test_light(axis_io):
     axis_io.input(1).cut()
-    axis_io.expect.everywhere("tampering", within=2).wait()
+    axis_io.expect.everywhere("tampering", within=20).wait()
     packages = {name.split(".")[0] for name in sys.modules}
     assert not packages & {"aiohttp", "aiomqtt", "asyncio", "cryptography", "jinja2", "lxml", "pydantic", "yaml"}
     rooms = {name.split(".")[1] for name in sys.modules if name.startswith("simulator.")}

@@ -14,8 +14,8 @@ import pytest_socket
 def see(axis_io):
     with pytest.raises(pytest_socket.SocketBlockedError): socket.socket()
     axis_io.input(1).cut()
-    axis_io.expect.everywhere("tampering", within=2).wait()
-    axis_io.expect.mqtt("tampering", within=2).wait()
+    axis_io.expect.everywhere("tampering", within=20).wait()
+    axis_io.expect.mqtt("tampering", within=20).wait()
 
 def test_by_option(axis_io): see(axis_io)
 
@@ -39,7 +39,7 @@ def see(axis_io, axis_speaker):
     assert axis_io.address == axis_speaker.address == "127.0.0.1"
     assert axis_io.port("http") != axis_speaker.port("http")
     axis_io.input(1).cut()
-    axis_io.expect.everywhere("tampering", within=2).wait()
+    axis_io.expect.everywhere("tampering", within=20).wait()
     with pytest.raises(pytest_socket.SocketConnectBlockedError): socket.create_connection(("127.0.1.7", 80))
 
 def test_by_hand(axis_io, axis_speaker): see(axis_io, axis_speaker)
@@ -59,7 +59,7 @@ import freezegun
 def see(axis_io):
     assert time.time() == 946684800
     axis_io.input(1).cut()
-    axis_io.expect.everywhere("tampering", within=2).wait()
+    axis_io.expect.everywhere("tampering", within=20).wait()
     with pytest.raises(AssertionError, match="differs in"):
         axis_io.expect.mqtt("tampering", state="shorted", within=0.2).wait()
 
@@ -107,12 +107,12 @@ def test_fails(axis_io): raise ValueError
 
 def test_a_test_cut_short_by_timeout_leaves_the_next_one_alone(inner):
     inner.file("""
-@pytest.mark.timeout(1)
+@pytest.mark.timeout(1, func_only=True)
 def test_waits(axis_io): axis_io.expect.mqtt("input", within=60).wait()
 
 def test_next(axis_io):
     axis_io.input(1).cut()
-    axis_io.expect.everywhere("tampering", within=2).wait()
+    axis_io.expect.everywhere("tampering", within=20).wait()
 """)
     result = inner.run()
     result.assert_outcomes(failed=1, passed=1)

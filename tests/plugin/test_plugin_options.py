@@ -30,6 +30,7 @@ def test_fleet(axis_fleet, axis_io, axis_options, axis_output_path):
     result.stdout.fnmatch_lines(["axis: seed=4711 clock=x10 firmware=11.11.192 addresses=127.0.0.1 evidence=on"])
     assert inner.told("fleet") == ["ephemeral", "scaled", "11.11.192", "127.0.0.1"]
     assert inner.told("options") == [4711, True, "found"]
+    assert len(list(inner.path.glob("found/test-inner-py-test-fleet-*/timeline.html"))) == 1
 
 
 def test_each_option_has_an_ini_twin(inner, tell):
@@ -131,9 +132,10 @@ def test_fixed(request, axis_io): note(request, axis_io)
         return dict(line.split() for line in lines)
 
     inner.ini(addopts="-p no:cacheprovider")  # with pytest-randomly: another order each time
-    first = serials("--axis-seed=5", "-p", "randomly", "-p", "no:xdist", "--randomly-seed=1")
-    assert serials("--axis-seed=5", "--randomly-seed=2") == first
-    other = serials("--axis-seed=6", "--randomly-seed=3")
+    first = serials("--axis-seed=5", "--randomly-seed=1")
     assert len(set(first.values())) == 3
+    assert serials("--axis-seed=5", "--randomly-seed=2") == first
+    inner.ini()
+    other = serials("--axis-seed=6")
     assert other["test_one"] != first["test_one"]
     assert other["test_fixed"] == first["test_fixed"], "the marker's seed wins"

@@ -63,17 +63,10 @@ def test_cases_are_tests_with_node_ids_of_their_own(inner, scenarios):
     assert folder.startswith("cut-scenario-yaml-A-cut-is-seen-firmware-11-11-192-")
 
 
-def test_they_spread_over_xdist_workers(inner, scenarios):
+def test_they_spread_over_workers_and_a_failure_shows_the_lines_of_its_step(inner, scenarios):
     scenarios(cut=CUT, short=SHORT_EXPECTED)
     result = inner.run("-n", "2")
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["FAILED short.scenario.yaml::A cut is a short*"])
-
-
-def test_a_failure_shows_the_lines_of_the_step_and_no_traceback(inner, scenarios):
-    scenarios(short=SHORT_EXPECTED)
-    result = inner.run()
-    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
             "*_ A cut is a short _*",
@@ -85,6 +78,7 @@ def test_a_failure_shows_the_lines_of_the_step_and_no_traceback(inner, scenarios
             "  arrived *differs in: state=cut, not shorted*",
             "repeat    axsim run *short.scenario.yaml --seed 5",
             "evidence  */axsim-evidence/*",
+            "FAILED short.scenario.yaml::A cut is a short*",
         ]
     )
     assert "Traceback" not in result.stdout.str()

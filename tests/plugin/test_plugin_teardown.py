@@ -45,7 +45,6 @@ def test_all_allowed(axis_io): assert ask(axis_io.url + UNKNOWN) == 404
     strict = inner.run("--axis-strict")
     strict.assert_outcomes(passed=4, errors=2)
     strict.stdout.fnmatch_lines(["*ERROR at teardown of test_unknown*", "at the end of the test:", f"  {told}"])
-    inner.run("-W", "error", "-k", "unknown").assert_outcomes(passed=1, errors=1, deselected=3)
 
 
 def test_what_the_client_left_open_fails_unless_it_is_expected(inner):
@@ -150,7 +149,7 @@ def test_nobody_noticed(axis_process, axis_io):
 
 def test_goes_on(axis_io):
     axis_io.input(1).cut()
-    axis_io.expect.event("tampering", within=2).wait()
+    axis_io.expect.event("tampering", within=20).wait()
 """)
     result = inner.run("--junitxml=junit.xml")
     result.assert_outcomes(failed=2, errors=1, passed=2)
