@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from hashlib import md5
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -65,7 +66,12 @@ class Account:
 
     @property
     def level(self) -> Level:
-        return max(_LEVELS.get(group, Level.ANYONE) for group in self.groups)
+        return _level_of(self.groups)
+
+
+@cache
+def _level_of(groups: tuple[str, ...]) -> Level:
+    return max(_LEVELS.get(group, Level.ANYONE) for group in groups)
 
 
 class AccountRules(Protocol):

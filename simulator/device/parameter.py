@@ -175,7 +175,11 @@ class ParameterStore:
 
     def get(self, name: str, default: str = "") -> str:
         """The present value, or `default` where this product or firmware has no such parameter."""
-        return self[name] if name in self else default
+        changed = self._changed.get(name)
+        if changed is not None:
+            return changed
+        definition = self._own.get(name, self._base.get(name))
+        return default if definition is None else definition.default
 
     def __contains__(self, name: str) -> bool:
         return name in self._base or name in self._own

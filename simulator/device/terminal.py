@@ -62,7 +62,7 @@ class Port:
 
     @property
     def direction(self) -> Direction:
-        return Direction(self._device.parameters[self.plan.direction])
+        return Direction.INPUT if self.is_input else Direction.OUTPUT
 
     @property
     def is_input(self) -> bool:
