@@ -203,6 +203,13 @@ class Session:
         answer = self._observers.call("GET", f"/v1/seen?face={face}&after={after}&device={device}")
         return answer["seen"]  # type: ignore[no-any-return]
 
+    def told(self, face: str, device: str) -> list[dict[str, Any]]:
+        """Of each topic and source of a device, the message that an observer saw last."""
+        if self._watched is None:
+            return []
+        answer = self._observers.call("GET", f"/v1/told?face={face}&device={device}")
+        return answer["told"]  # type: ignore[no-any-return]
+
     def streaming(self, device: str) -> bool:
         """Whether the observer's event stream to a device is open now."""
         return self._watched is not None and device in self._observers.call("GET", "/v1/streams")["streaming"]

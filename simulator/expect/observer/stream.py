@@ -138,7 +138,8 @@ class StreamObserver:
         elif message.type is aiohttp.WSMsgType.TEXT:
             frame = json.loads(message.data)
             if frame.get("method") == "events:notify":
-                self._seen.add(self.device, frame["params"]["notification"])
+                note = frame["params"]["notification"]
+                self._seen.add(self.device, note, note)
             elif "error" not in frame:
                 self._configured.set()
 
