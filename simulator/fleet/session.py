@@ -186,7 +186,8 @@ class Session:
         """Wait until the observers have seen all that happened; numbers of their last sightings."""
         if self._watched is None:
             return {"mqtt": 0, "stream": 0}
-        answer = self._observers.call("POST", "/v1/catch-up", wait=10)
+        silent = self._get("GET", "/v1/silent") if self._watched else []
+        answer = self._observers.call("POST", "/v1/catch-up", {"silent": silent}, wait=10)
         if answer["lost"]:
             self._show_the_way(answer["lost"])
         return {"mqtt": answer["mqtt"], "stream": answer["stream"]}

@@ -2,8 +2,8 @@
 
 PUT    /v1/site       fleet.json and which streams to watch; with `go_on` they join what is watched already
 DELETE /v1/site       watch nothing more
-POST   /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings, and
-                      devices whose event stream is lost
+POST   /v1/catch-up   return when everything that happened before has arrived, from all but the devices that are known to
+                      be silent; numbers of the last sightings, and devices whose event stream is lost
 PUT    /v1/addresses  where devices are now, by name
 GET    /v1/seen       sightings of one face after a number, of one device or of all
 GET    /v1/told       of each event of one device what a face was told last
@@ -67,8 +67,10 @@ class Observers:
         outcomes = await asyncio.gather(*(ready for _, ready in watching), return_exceptions=True)
         return [what for (what, _), outcome in zip(watching, outcomes, strict=True) if outcome is not None]
 
-    async def catch_up(self) -> dict[str, Any]:
-        waiting = [stream.catch_up() for stream in self.streams]
+    async def catch_up(self, silent: frozenset[str]) -> dict[str, Any]:
+        for stream in self.streams:
+            stream.silent = stream.device in silent
+        waiting = [stream.catch_up() for stream in self.streams if not stream.silent]
         await asyncio.gather(*waiting, *([self.mqtt.catch_up()] if self.mqtt else []))
         return {
             "mqtt": self.mqtt.seen.last_number if self.mqtt else 0,
@@ -116,8 +118,9 @@ class Service:
         await self.close()
         return web.json_response({})
 
-    async def catch_up(self, _request: web.Request) -> web.Response:
-        return web.json_response(await self._watching().catch_up())
+    async def catch_up(self, request: web.Request) -> web.Response:
+        silent = frozenset((await request.json())["silent"])
+        return web.json_response(await self._watching().catch_up(silent))
 
     async def move(self, request: web.Request) -> web.Response:
         self._watching().move(await request.json())
