@@ -16,6 +16,7 @@ from simulator.action.dhcp import Dhcp
 from simulator.action.hook import Call
 from simulator.action.kind import Schemas, shown
 from simulator.action.link_fault import Clear, Fault
+from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
 from simulator.action.set import Set
@@ -30,6 +31,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Unplug, Plug,
     Dhcp,
     Upgrade, Hold, Release,
+    Module,
     Broker,
     Fault, Clear,
     Clock,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.device.expansion import Expansion
 from simulator.device.loop import AUXILIARY, INPUT_ONLY
 from simulator.device.port_plan import PortKind, plan
 
@@ -31,6 +32,10 @@ PORTS = (
 
 
 def equip(device: Device) -> None:
-    """Solder the ports in. A brief press of the button is the one-click cloud connection (manual, Buttons)."""
+    """Solder the ports in, and the line for expansion modules.
+
+    A brief press of the button is the one-click cloud connection (manual, Buttons).
+    """
     device.ports.fit(PORTS)
+    device.expansion = Expansion(device)
     device.button.short_press = device.button.acknowledge

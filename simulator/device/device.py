@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
+    from simulator.device.expansion import Expansion
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
@@ -81,6 +82,7 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.expansion: Expansion | None = None
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -103,6 +105,8 @@ class Device:
 
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
+        if self.expansion is not None:
+            self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
         for component in (*always, self.clips, self.audio, self.motion):
             if component is not None:

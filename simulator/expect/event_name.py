@@ -27,6 +27,7 @@ _LOOP: Final[Words] = (
     ("shorted", ("shorted",)),
     ("tampered", ("cut", "shorted")),
     ("normal", ("open", "closed")),
+    ("undefined", ("undefined",)),
 )
 
 

@@ -16,6 +16,7 @@ from simulator.device.profile import load_profile
 from simulator.device.world import World
 from simulator.errors import FleetError, UnknownTarget, did_you_mean
 from simulator.fleet.course import Courses
+from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
@@ -279,6 +280,7 @@ class Bench:
         for name, value in specification.parameters.items():
             device.parameters.write(name.removeprefix("root."), value)
         _set_network(device, specification)
+        install_modules(device, specification.modules)
         for port, preset in specification.supervised.items():
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])

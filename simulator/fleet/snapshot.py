@@ -34,6 +34,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "audio": _audio(device),
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
+        "modules": _modules(device),
         "ports": {str(port.id): port_state(port) for port in device.ports},
     }
 
@@ -62,6 +63,23 @@ def _audio(device: Device) -> dict[str, Any] | None:
     return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
 
 
+def _modules(device: Device) -> dict[str, Any]:
+    """Expansion modules by address, as their head lists them."""
+    if device.expansion is None:
+        return {}
+    return {
+        str(address): {
+            "name": module.name,
+            "online": module.online,
+            "reason": module.reason,
+            "firmware": module.firmware,
+            "upgradable": device.expansion.upgradable(module),
+            "ports": [port.id for port in module.ports],
+        }
+        for address, module in device.expansion.modules.items()
+    }
+
+
 def port_state(port: Port) -> dict[str, Any]:
     """One port: what it is, what the device takes it for, and the wires behind it."""
     loop = port.loop
@@ -72,7 +90,8 @@ def port_state(port: Port) -> dict[str, Any]:
         "normal_state": port.normal_state,
         "closed": port.closed,
         "active": port.active,
-        "supervised": port.state.event_word if port.supervised and port.state is not None else None,
+        "supervised": port.supervised_word,
+        "online": port.online,
         "ohms": None if loop is None else _ohms(loop.ohms),
     }
 

@@ -53,6 +53,19 @@ class NetworkSpecification(_Strict):
     """A fixed address: DHCP is not used."""
 
 
+class ModuleSpecification(_Strict):
+    """One AXIS A9910 that the head has in its list."""
+
+    address: Annotated[int, Field(ge=1, le=16)]
+    name: Annotated[str, Field(max_length=64)] = ""
+    firmware: Version | None = None
+    """By default the version that the head bundles."""
+    metres: Annotated[float, Field(ge=0, le=100_000)] = 10.0
+    """Along the line from the head; beyond 1000 it is out of reach."""
+    key: Literal["same", "other"] = "same"
+    """`other`: it belongs to another head, whose encryption key it has."""
+
+
 class DeviceSpecification(_Strict):
     """One virtual device and the state in which it enters the bench."""
 
@@ -67,6 +80,8 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
+    modules: tuple[ModuleSpecification, ...] = ()
+    """Expansion modules in the list of an A9210."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
 
