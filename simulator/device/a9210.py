@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from simulator.device.loop import AUXILIARY, INPUT_ONLY
 from simulator.device.port_plan import PortKind, plan
+from simulator.device.power_supply import PowerSource
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
@@ -33,4 +34,5 @@ PORTS = (
 def equip(device: Device) -> None:
     """Solder the ports in. A brief press of the button is the one-click cloud connection (manual, Buttons)."""
     device.ports.fit(PORTS)
+    device.power.inputs = (PowerSource.POE, PowerSource.DC)
     device.button.short_press = device.button.acknowledge

@@ -23,6 +23,7 @@ from simulator.device.mqtt_configuration import MqttConfiguration
 from simulator.device.network import Network
 from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
+from simulator.device.power_supply import PowerSupply
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
 from simulator.device.virtual_input import VirtualInputs
@@ -69,6 +70,7 @@ class Device:
         self.logs = Logs(world, self)
         self.accounts = Accounts(self.identity.realm, profile.quirks)
         self.lifecycle = Lifecycle(self)
+        self.power = PowerSupply(self)
         self.firmware = Firmware(self)
         self.time = TimeSetting(self)
         self.network = Network(self, translate)

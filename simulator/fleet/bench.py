@@ -275,6 +275,7 @@ class Bench:
         for name, value in specification.parameters.items():
             device.parameters.write(name.removeprefix("root."), value)
         _set_network(device, specification)
+        device.power.wire(specification.power)
         for port, preset in specification.supervised.items():
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])

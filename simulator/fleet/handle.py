@@ -156,12 +156,12 @@ class DeviceHandle:
         """Press the control button for that long."""
         self.do("press", **{"for": duration})
 
-    def power_cut(self) -> None:
-        """Take the power away: nothing orderly happens."""
-        self.do("power", do="cut")
+    def power_cut(self, source: str = "all") -> None:
+        """Take the power away, `all` of it or one `source` (`poe`, `dc`): nothing orderly happens."""
+        self.do("power", do="cut", source=source)
 
-    def power_restore(self) -> None:
-        self.do("power", do="restore")
+    def power_restore(self, source: str = "all") -> None:
+        self.do("power", do="restore", source=source)
 
     def reboot(self) -> None:
         """Restart in order, as from the web page."""

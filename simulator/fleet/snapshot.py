@@ -32,6 +32,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "mqtt_connected": device.mqtt.connection_status == "connected",
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
+        "power": {"source": device.power.source, "live": list(device.power.live)},
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
         "ports": {str(port.id): port_state(port) for port in device.ports},

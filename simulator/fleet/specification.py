@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
+from simulator.device.power_supply import PowerSource
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -67,6 +68,8 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
+    power: tuple[PowerSource, ...] = (PowerSource.POE,)
+    """What is connected to its power inputs."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
 

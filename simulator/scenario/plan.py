@@ -97,6 +97,9 @@ class DevicePlan:
         MapOf(Choice(PRESETS), Whole(0, 202)),
         "Inputs that are supervised: port id to end-of-line layout.",
     ] = ()
+    power: Annotated[
+        tuple[Literal["poe", "dc"], ...], "What is connected to its power inputs; only the A9210 has a DC input."
+    ] = ("poe",)
     network: Annotated[NetworkPlan, "Its network settings."] = NetworkPlan()
     parameters: Annotated[Pairs, "Parameters that differ from the factory state, by full name."] = ()
     name: Annotated[str, HIDDEN, "Name in the fleet."] = ""
@@ -112,6 +115,7 @@ class DevicePlan:
             "account": {"user": self.account.user, "password": self.account.password},
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
             "supervised": dict(self.supervised),
+            "power": list(self.power),
             "network": {
                 "address": self.network.address or None,
                 "static_fallback": self.network.static_fallback or None,
