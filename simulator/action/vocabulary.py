@@ -14,6 +14,7 @@ from simulator.action.clock import Clock
 from simulator.action.declaration import Record, fields_of, summary_of
 from simulator.action.dhcp import Dhcp
 from simulator.action.hook import Call
+from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
 from simulator.action.link_fault import Clear, Fault
 from simulator.action.note import Note
@@ -21,10 +22,13 @@ from simulator.action.power import Power, Reboot
 from simulator.action.set import Set
 from simulator.action.upgrade import Hold, Release, Upgrade
 from simulator.action.wiring import Chatter, Close, Cut, Drift, Open, Restore, Short
+from simulator.action.wiring_fault import Corrode, Fit, Leak, Loosen
 from simulator.errors import FleetError, did_you_mean
 
 ACTIONS: Final[tuple[type[Action], ...]] = (
     Cut, Short, Open, Close, Restore, Drift, Chatter,
+    Corrode, Leak, Loosen, Fit,
+    Jumper,
     Press,
     Power, Reboot,
     Unplug, Plug,

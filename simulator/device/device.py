@@ -24,6 +24,7 @@ from simulator.device.network import Network
 from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
 from simulator.device.power_supply import PowerSupply
+from simulator.device.relay import Relays
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
 from simulator.device.virtual_input import VirtualInputs
@@ -77,6 +78,7 @@ class Device:
         self.mqtt = MqttConfiguration(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)
+        self.relays = Relays(self)
         self.enclosure = Enclosure(self)
         self.storage = Storage(self)
         self.clips: Clips | None = None

@@ -276,6 +276,8 @@ class Bench:
             device.parameters.write(name.removeprefix("root."), value)
         _set_network(device, specification)
         device.power.wire(specification.power)
+        for relay, volts in specification.relay_jumpers.items():
+            device.relays.fit_jumper(relay, volts)
         for port, preset in specification.supervised.items():
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])

@@ -61,6 +61,22 @@ class InputHandle(Part):
         """Open and close the contact every `period` for a while."""
         self._do("chatter", period=period, **{"for": lasting})
 
+    def corrode(self, to: str, *, over: str | None = None) -> None:
+        """Let a terminal corrode to so much in series (`600`), at once or over a duration (`1h`)."""
+        self._do("corrode", to=to, **({} if over is None else {"over": over}))
+
+    def leak(self, to: str, *, over: str | None = None) -> None:
+        """Let water into the cable until it leaks so much to ground (`4k`)."""
+        self._do("leak", to=to, **({} if over is None else {"over": over}))
+
+    def loosen(self, *, open_for: str = "200ms", every: str = "2s", lasting: str = "30s") -> None:
+        """Let the loop part at chance moments."""
+        self._do("loosen", open_for=open_for, every=every, **{"for": lasting})
+
+    def fit(self, layout: str, **fields: Any) -> None:
+        """Fit end-of-line resistors; what the device is set to stays: `fit("SerialFirst1k", second="4.7k")`."""
+        self._do("fit", layout=layout, **fields)
+
     @property
     def state(self) -> dict[str, Any]:
         """The true state: resistance in ohms, circuit, supervised state."""
@@ -82,6 +98,20 @@ class OutputHandle(Part):
     @property
     def closed(self) -> bool:
         return bool(self.state["closed"])
+
+
+class RelayHandle(OutputHandle):
+    """A form C relay, with a meter at its connector."""
+
+    @property
+    def contacts(self) -> dict[str, Any]:
+        """What a meter reads, powered or not: `com_no`, `com_nc`, and the volts of NO and NC against ground."""
+        read: dict[str, Any] = self.state["contacts"]
+        return read
+
+    def jumper(self, volts: int) -> None:
+        """Fit the relay power jumper for 12 or 24 V on COM; 0 takes it off."""
+        self._do("jumper", volts=volts)
 
 
 class DeviceHandle:
@@ -220,9 +250,9 @@ class IoModule(DeviceHandle):
         return OutputHandle(self._session, f"{self.name}/output/{port}")
 
     @property
-    def relay(self) -> OutputHandle:
+    def relay(self) -> RelayHandle:
         """The form C relay, port 0."""
-        return OutputHandle(self._session, f"{self.name}/relay/0")
+        return RelayHandle(self._session, f"{self.name}/relay/0")
 
 
 class Speaker(DeviceHandle):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.led import leds
+from simulator.device.port_plan import PortKind
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
+    from simulator.device.relay import Relays
     from simulator.device.terminal import Port
     from simulator.fleet.host import Host
 
@@ -35,7 +38,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "power": {"source": device.power.source, "live": list(device.power.live)},
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
-        "ports": {str(port.id): port_state(port) for port in device.ports},
+        "ports": {str(port.id): port_state(port, device.relays) for port in device.ports},
     }
 
 
@@ -63,7 +66,7 @@ def _audio(device: Device) -> dict[str, Any] | None:
     return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
 
 
-def port_state(port: Port) -> dict[str, Any]:
+def port_state(port: Port, relays: Relays) -> dict[str, Any]:
     """One port: what it is, what the device takes it for, and the wires behind it."""
     loop = port.loop
     return {
@@ -75,6 +78,7 @@ def port_state(port: Port) -> dict[str, Any]:
         "active": port.active,
         "supervised": port.state.event_word if port.supervised and port.state is not None else None,
         "ohms": None if loop is None else _ohms(loop.ohms),
+        "contacts": None if port.kind is not PortKind.RELAY else asdict(relays.contacts(port)),
     }
 
 

@@ -70,6 +70,8 @@ class DeviceSpecification(_Strict):
     """Port id to end-of-line preset."""
     power: tuple[PowerSource, ...] = (PowerSource.POE,)
     """What is connected to its power inputs."""
+    relay_jumpers: dict[int, Literal[12, 24]] = Field(default_factory=dict)
+    """Port id of a relay to the volts that its power jumper feeds into COM."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
 

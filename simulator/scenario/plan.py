@@ -100,6 +100,11 @@ class DevicePlan:
     power: Annotated[
         tuple[Literal["poe", "dc"], ...], "What is connected to its power inputs; only the A9210 has a DC input."
     ] = ("poe",)
+    relay_jumpers: Annotated[
+        tuple[tuple[int, int], ...],
+        MapOf(Whole(12, 24), Whole(0, 202)),
+        "Relay power jumpers that are fitted: port id of the relay to volts on COM, 12 or 24.",
+    ] = ()
     network: Annotated[NetworkPlan, "Its network settings."] = NetworkPlan()
     parameters: Annotated[Pairs, "Parameters that differ from the factory state, by full name."] = ()
     name: Annotated[str, HIDDEN, "Name in the fleet."] = ""
@@ -116,6 +121,7 @@ class DevicePlan:
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
             "supervised": dict(self.supervised),
             "power": list(self.power),
+            "relay_jumpers": dict(self.relay_jumpers),
             "network": {
                 "address": self.network.address or None,
                 "static_fallback": self.network.static_fallback or None,
