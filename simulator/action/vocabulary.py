@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from simulator.action.action import Action, read_action
+from simulator.action.alarm import Casing, Shake
 from simulator.action.broker import Broker
 from simulator.action.button import Press
 from simulator.action.cable import Plug, Unplug
@@ -29,6 +30,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Cut, Short, Open, Close, Restore, Drift, Chatter,
     Corrode, Leak, Loosen, Fit,
     Jumper,
+    Shake, Casing,
     Press,
     Power, Reboot,
     Unplug, Plug,

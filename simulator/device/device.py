@@ -32,6 +32,7 @@ from simulator.device.virtual_input import VirtualInputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
     from simulator.device.motion import MotionSensor
@@ -85,6 +86,7 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.alarms: Alarms | None = None
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -108,7 +110,7 @@ class Device:
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.motion):
+        for component in (*always, self.clips, self.audio, self.motion, self.alarms):
             if component is not None:
                 component.publish_states()
 

@@ -20,6 +20,7 @@ Words = tuple[tuple[str, tuple[str, ...]], ...]
 _SWITCH: Final[Words] = (("active", ("1",)), ("inactive", ("0",)))
 _LOGICAL: Final[Words] = (("active", ("1", "true", "active")), ("inactive", ("0", "false", "inactive")))
 _TRUTH: Final[Words] = (("yes", ("1",)), ("no", ("0",)))
+_OPENED: Final[Words] = (("open", ("1",)), ("closed", ("0",)))
 _LOOP: Final[Words] = (
     ("open", ("open",)),
     ("closed", ("closed",)),
@@ -82,6 +83,12 @@ EVENT_NAMES: Final[tuple[EventName, ...]] = (
     EventName("address-removed", "tns1:Device/tnsaxis:Network/AddressRemoved", "An address went."),
     EventName("mqtt-client", "tns1:Device/tnsaxis:MQTT/ClientStatus", "MQTT client.", "", "connected", _TRUTH),
     EventName("motion", "tns1:Device/tnsaxis:Sensor/PIR", "PIR sensor of the speaker.", "", "state", _SWITCH),
+    EventName("device-motion", "tns1:Device/tnsaxis:Tampering/ShockDetected", "The device was moved or hit."),
+    EventName("casing", "tns1:Device/tnsaxis:Casing/Open", "Casing of the device.", "", "Open", _OPENED),
+    EventName(
+        "external-tamper", "tns1:Device/tnsaxis:Tampering/External", "Contact of an outer cabinet.", "port", "active",
+        _SWITCH,
+    ),
     EventName("clip", "tnsaxis:MediaClip/Playing", "A clip plays.", "", "Playing", _TRUTH),
     EventName("speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended."),
     EventName(

@@ -254,6 +254,16 @@ class IoModule(DeviceHandle):
         """The form C relay, port 0."""
         return RelayHandle(self._session, f"{self.name}/relay/0")
 
+    def shake(self, strength: int = 100) -> None:
+        """Move or hit it, 1 to 100."""
+        self.do("shake", strength=strength)
+
+    def open_casing(self) -> None:
+        self.do("casing", do="open")
+
+    def close_casing(self) -> None:
+        self.do("casing", do="close")
+
 
 class Speaker(DeviceHandle):
     """An AXIS C1410 Mk II."""

@@ -36,6 +36,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
         "power": {"source": device.power.source, "live": list(device.power.live)},
+        "alarms": _alarms(device),
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
         "ports": {str(port.id): port_state(port, device.relays) for port in device.ports},
@@ -57,6 +58,13 @@ def _network(host: Host) -> dict[str, Any]:
             for one in held
         ],
     }
+
+
+def _alarms(device: Device) -> dict[str, Any] | None:
+    if device.alarms is None:
+        return None
+    opened, told = device.enclosure.casing_open, device.enclosure.casing_told
+    return {"casing_is_open": opened, "casing_open": told, "external_tamper": device.alarms.external_tamper}
 
 
 def _audio(device: Device) -> dict[str, Any] | None:

@@ -33,6 +33,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "loosen": {"loosen": {"target": "io-2/input/2", "open_for": "500ms", "every": "10s", "for": "2m"}},
     "fit": {"fit": {"target": "io-2/input/2", "layout": "SerialFirst1k", "second": "4700"}},
     "jumper": {"jumper": {"target": "io-2/relay/0", "volts": 24}},
+    "shake": {"shake": {"device": "io-2", "strength": 60}},
+    "casing": {"casing": {"do": "open", "device": "io-2"}},
     "press": {"press": {"device": "speaker-1", "for": "25s"}},
     "power": {"power": {"do": "cut", "device": "io-2"}},
     "reboot": {"reboot": {"device": "io-2"}},

@@ -31,3 +31,27 @@ def test_jumpers_that_are_not_there(bench: EngineBench) -> None:
     with pytest.raises(FleetError, match="5 V"):
         bench.act("jumper", "io-1/relay/0", volts=5)
     assert bench.port(3)["contacts"] is None
+
+
+def test_alarms_are_told_on_the_broker(bench: EngineBench) -> None:
+    bench.fleet(module(mqtt=True))
+    subscriber = bench.subscriber()
+    bench.get("/axis-cgi/shockdetection/setenabled.cgi?schemaversion=1&enabled=true")
+    bench.act("shake", "io-1", strength=80)
+    subscriber.wait_for("ShockDetected")
+    bench.act("casing", "open", device="io-1")
+    subscriber.wait_for('"Open": "1"')
+    assert bench.state()["alarms"] == {"casing_is_open": True, "casing_open": True, "external_tamper": False}
+    bench.act("set", {"device": "io-1", "parameter": "Tampering.Internal.ExternalTamper", "value": "yes"})
+    bench.act("close", "io-1/input/10")
+    bench.advance(0.2)
+    subscriber.wait_for('"active": "1"')
+    assert bench.state()["alarms"]["external_tamper"] is True
+
+
+def test_a_speaker_feels_no_hand(bench: EngineBench) -> None:
+    bench.fleet(module(), speaker())
+    for verb, value, fields in (("shake", "*", {}), ("casing", "open", {"device": "*"})):
+        with pytest.raises(FleetError, match="neither motion"):
+            bench.act(verb, value, **fields)
+    assert bench.state()["alarms"]["casing_is_open"] is False

@@ -25,6 +25,8 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "loosen": wiring_fault.loosen,
     "fit": wiring_fault.fit,
     "jumper": housing.jumper,
+    "shake": housing.shake,
+    "casing": housing.casing,
     "press": supply.press,
     "power": supply.power,
     "reboot": supply.reboot,
