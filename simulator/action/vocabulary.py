@@ -14,6 +14,7 @@ from simulator.action.client import Client
 from simulator.action.clock import Clock
 from simulator.action.declaration import Record, fields_of, summary_of
 from simulator.action.dhcp import Dhcp
+from simulator.action.door import MonitorDoor
 from simulator.action.hook import Call
 from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
@@ -31,6 +32,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Corrode, Leak, Loosen, Fit,
     Jumper,
     Shake, Casing,
+    MonitorDoor,
     Press,
     Power, Reboot,
     Unplug, Plug,

@@ -159,6 +159,12 @@ class Quirks(BaseModel):
     external_tamper_port: int
     """Input that stands for the contact of an outer cabinet, in factory state."""
 
+    # Door monitoring
+    door_token: str
+    """`DoorToken` of a monitored door in events; `{number}` is its number."""
+    door_idle_mode: str
+    """`DoorMode` while no access is granted: there is no lock."""
+
     # MQTT client
     mqtt_client_id: str
     """Factory client id; `{serial}` is the device's."""

@@ -30,3 +30,19 @@ class MeterQuery(Query):
             raise FleetError(f"{self.between} is a voltage", hint="add volts: 12")
         if not to_ground and (self.volts is not None or not self.reads):
             raise FleetError(f"{self.between} is open or closed", hint="add reads: closed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorQuery(Query):
+    """A door of AXIS Door Monitoring, as the device holds it."""
+
+    shorthand: ClassVar[str] = "state"
+
+    door: Annotated[int, Whole(1, 5), "Number of the door."] = 1
+    state: Annotated[str, Choice(("open", "closed", "fault", "unknown")), "Where it is."] = ""
+    alarm: Annotated[str, Choice(("normal", "forced-open", "open-too-long")), "Its alarm."] = ""
+    mode: Annotated[str, Choice(("accessed", "locked")), "Whether access is granted."] = ""
+
+    def __post_init__(self) -> None:
+        if not (self.state or self.alarm or self.mode):
+            raise FleetError("nothing is asked about the door", hint="name state, alarm or mode")

@@ -258,6 +258,10 @@ class IoModule(DeviceHandle):
         """Move or hit it, 1 to 100."""
         self.do("shake", strength=strength)
 
+    def monitor_door(self, door: int, *, dps: int, rex: int | None = None, **times: str) -> None:
+        """Let AXIS Door Monitoring watch a door: `monitor_door(1, dps=1, rex=7, open_too_long="20s", access="5s")`."""
+        self.do("monitor-door", door=door, dps=dps, **({} if rex is None else {"rex": rex}), **times)
+
     def open_casing(self) -> None:
         self.do("casing", do="open")
 

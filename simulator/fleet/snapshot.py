@@ -37,6 +37,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "audio": _audio(device),
         "power": {"source": device.power.source, "live": list(device.power.live)},
         "alarms": _alarms(device),
+        "doors": _doors(device),
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
         "ports": {str(port.id): port_state(port, device.relays) for port in device.ports},
@@ -65,6 +66,22 @@ def _alarms(device: Device) -> dict[str, Any] | None:
         return None
     opened, told = device.enclosure.casing_open, device.enclosure.casing_told
     return {"casing_is_open": opened, "casing_open": told, "external_tamper": device.alarms.external_tamper}
+
+
+def _doors(device: Device) -> dict[str, Any]:
+    doors = device.door_monitoring.doors if device.door_monitoring is not None else ()
+    return {
+        str(door.setting.number): {
+            "dps": door.setting.dps,
+            "rex": door.setting.rex,
+            "open_too_long": door.setting.open_too_long,
+            "access": door.setting.access,
+            "state": door.physical.value,
+            "alarm": door.alarm.value,
+            "mode": door.mode,
+        }
+        for door in doors
+    }
 
 
 def _audio(device: Device) -> dict[str, Any] | None:

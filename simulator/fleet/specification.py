@@ -54,6 +54,15 @@ class NetworkSpecification(_Strict):
     """A fixed address: DHCP is not used."""
 
 
+class DoorSpecification(_Strict):
+    """A door that AXIS Door Monitoring watches: port ids of its inputs, and seconds."""
+
+    dps: int
+    rex: int | None = None
+    open_too_long: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    access: Annotated[float, Field(gt=0, le=86_400)] = 10.0
+
+
 class DeviceSpecification(_Strict):
     """One virtual device and the state in which it enters the bench."""
 
@@ -72,6 +81,8 @@ class DeviceSpecification(_Strict):
     """What is connected to its power inputs."""
     relay_jumpers: dict[int, Literal[12, 24]] = Field(default_factory=dict)
     """Port id of a relay to the volts that its power jumper feeds into COM."""
+    doors: dict[int, DoorSpecification] = Field(default_factory=dict)
+    """Doors that AXIS Door Monitoring watches, by number from 1 to 5."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
 

@@ -33,6 +33,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "loosen": {"loosen": {"target": "io-2/input/2", "open_for": "500ms", "every": "10s", "for": "2m"}},
     "fit": {"fit": {"target": "io-2/input/2", "layout": "SerialFirst1k", "second": "4700"}},
     "jumper": {"jumper": {"target": "io-2/relay/0", "volts": 24}},
+    "monitor-door": {"monitor-door": {"device": "io-2", "door": 1, "dps": 1, "rex": 7, "open_too_long": "20s"}},
     "shake": {"shake": {"device": "io-2", "strength": 60}},
     "casing": {"casing": {"do": "open", "device": "io-2"}},
     "press": {"press": {"device": "speaker-1", "for": "25s"}},

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.errors import FleetError
-from simulator.fleet.hands import housing, line, setting, site, supply, upgrade, wiring, wiring_fault
+from simulator.fleet.hands import door, housing, line, setting, site, supply, upgrade, wiring, wiring_fault
 
 if TYPE_CHECKING:
     from simulator.action.action import Action
@@ -25,6 +25,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "loosen": wiring_fault.loosen,
     "fit": wiring_fault.fit,
     "jumper": housing.jumper,
+    "monitor-door": door.monitor_door,
     "shake": housing.shake,
     "casing": housing.casing,
     "press": supply.press,
