@@ -6,13 +6,14 @@ API lists, so that it survives a restart and goes with a factory default.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from simulator.device.door import DEAD, Door, DoorSetting
 from simulator.device.parameter import Definition, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from simulator.device.device import Device
     from simulator.device.lifecycle import Phase
     from simulator.device.terminal import Port
@@ -61,23 +62,8 @@ class DoorMonitoring:
         self._device.parameters.write(_parameter(number), "")
 
     def check(self, setting: DoorSetting) -> None:
-        """Raises Refused: five doors, a DPS on an input of its own, REX on I/O 1 or I/O 2 (7 or 8) alone."""
-        _check_number(setting.number)
-        if setting.dps not in DPS_INPUTS:
-            raise Refused(f"a DPS is at one of the inputs {', '.join(map(str, DPS_INPUTS))}, not at {setting.dps}")
-        if setting.rex is not None and setting.rex not in REX_INPUTS:
-            raise Refused(f"a REX is at I/O 1 or I/O 2, ports 7 and 8, not at {setting.rex}")
-        used = [number for other in self._others(setting) for number in (other.dps, other.rex)]
-        for number in (setting.dps, setting.rex):
-            if number is not None and number in used:
-                raise Refused(f"input {number} belongs to another door")
-        if setting.dps == setting.rex:
-            raise Refused(f"input {setting.dps} cannot be DPS and REX at once")
-        if not all(
-            0 < seconds <= LONGEST and math.isfinite(seconds)
-            for seconds in (setting.open_too_long, setting.access)
-        ):
-            raise Refused(f"times of a door are more than 0 and at most {LONGEST:g} s")
+        """Raises Refused for what the application does not take beside the doors that there are."""
+        check_door(setting, [other for other in self.settings() if other.number != setting.number])
 
     def settings(self) -> tuple[DoorSetting, ...]:
         """The rows of the table."""
@@ -88,9 +74,6 @@ class DoorMonitoring:
         """The system starts, and the application with it."""
         for setting in self.settings():
             self._open(setting)
-
-    def _others(self, setting: DoorSetting) -> list[DoorSetting]:
-        return [other for other in self.settings() if other.number != setting.number]
 
     def _open(self, setting: DoorSetting) -> None:
         self._close(setting.number)
@@ -122,6 +105,24 @@ class DoorMonitoring:
             for door in self.doors:
                 door.stop()
             self._doors.clear()
+
+
+def check_door(setting: DoorSetting, others: Iterable[DoorSetting]) -> None:
+    """Raises Refused: five doors, a DPS on an input of its own, REX on I/O 1 or I/O 2 (7 or 8) alone."""
+    _check_number(setting.number)
+    if setting.dps not in DPS_INPUTS:
+        raise Refused(f"a DPS is at one of the inputs {', '.join(map(str, DPS_INPUTS))}, not at {setting.dps}")
+    if setting.rex is not None and setting.rex not in REX_INPUTS:
+        raise Refused(f"a REX is at I/O 1 or I/O 2, ports 7 and 8, not at {setting.rex}")
+    if setting.dps == setting.rex:
+        raise Refused(f"input {setting.dps} cannot be DPS and REX at once")
+    used = {number for other in others for number in (other.dps, other.rex)}
+    for number in (setting.dps, setting.rex):
+        if number is not None and number in used:
+            raise Refused(f"input {number} belongs to another door")
+    times = (setting.open_too_long, setting.access)
+    if not all(0 < seconds <= LONGEST for seconds in times):
+        raise Refused(f"times of a door are more than 0 and at most {LONGEST:g} s")
 
 
 def _check_number(number: int) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from simulator.action.action import Action
+from simulator.action.alarm import Casing, Shake
 from simulator.action.broker import Broker
 from simulator.action.client import Client
 from simulator.action.clock import Clock
 from simulator.action.declaration import fields_of
 from simulator.action.dhcp import Dhcp
+from simulator.action.door import MonitorDoor
 from simulator.action.set import Set
 from simulator.action.target import PORT_COMPONENTS, Target, is_pattern
 from simulator.errors import UnknownTarget
@@ -24,6 +26,7 @@ from simulator.expect.query import (
     StateQuery,
     VapixQuery,
 )
+from simulator.scenario.check_parts import check_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,7 +74,7 @@ def checked_fleet(plans: Mapping[str, DevicePlan], reading: FileReading) -> Flee
         found = known[spelled]
         if found is not None:
             fleet[name] = replace(plan, model=found[0], firmware=found[1])
-            _check_supervised(plan, found[0], reading)
+            check_parts(plan, found[0], PORTS.get(found[0], {}), reading)
     _check_numbers(plans, reading)
     return Fleet(fleet)
 
@@ -92,16 +95,6 @@ def _product(plan: DevicePlan, reading: FileReading) -> tuple[str, str] | None:
     model = next(known for known in models() if known.casefold() in words)
     matching = [version for version in shipped if f"{version}.".startswith(f"{plan.firmware}.")]
     return model, matching[-1] if matching else plan.firmware
-
-
-def _check_supervised(plan: DevicePlan, model: str, reading: FileReading) -> None:
-    inputs = PORTS.get(model, {}).get("input", ())
-    for port, _ in plan.supervised:
-        if port not in inputs:
-            known = f"its inputs: {', '.join(map(str, inputs))}" if inputs else "it has no ports"
-            reading.problem(
-                ("fleet", plan.name, "supervised", str(port)), f"{model} has no input {port}", known, at_key=True
-            )
 
 
 def _check_numbers(plans: Mapping[str, DevicePlan], reading: FileReading) -> None:
@@ -189,9 +182,19 @@ class Checker:
             return self._clock_misuse(action)
         if isinstance(action, Dhcp) and document.mode == "ephemeral":
             return "DHCP needs an address per device, which mode ephemeral has not", "use mode: loopback"
+        if isinstance(action, Shake | Casing | MonitorDoor):
+            return self._part_misuse(action)
         if isinstance(action, Set) and action.fact:
             return self._fact_misuse(action)
         return None
+
+    def _part_misuse(self, action: Shake | Casing | MonitorDoor) -> tuple[str, str] | None:
+        try:
+            devices = action.device.devices(self._names)
+        except UnknownTarget:
+            return None  # told already
+        without = [name for name in devices if self._fleet.plans[name].model != "A9210"]
+        return (f"{without[0]} knows no {action.verb}", "only an A9210 does") if without else None
 
     def _clock_misuse(self, action: Clock) -> tuple[str, str] | None:
         stepped = self._document.clock.mode == "stepped"
