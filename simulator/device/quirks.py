@@ -160,6 +160,10 @@ class Quirks(BaseModel):
     """Input that stands for the contact of an outer cabinet, in factory state."""
 
     # Door monitoring
+    door_application: str
+    """Package name of AXIS Door Monitoring in the list of applications."""
+    door_application_version: str
+    """Its version there."""
     door_token: str
     """`DoorToken` of a monitored door in events; `{number}` is its number."""
     door_idle_mode: str

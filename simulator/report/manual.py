@@ -79,7 +79,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("Light", SPEAKER, _NO, "the front light and its profiles"),
     Chapter("Recordings", SPEAKER, _NO, ""),
-    Chapter("Apps", BOTH, _PART, "an empty list of applications; nothing can be installed"),
+    Chapter("Apps", BOTH, _PART, "a list of what ships; nothing can be installed"),
     Chapter("System: Date and time", BOTH, _PART, "clock, zone, time zone from DHCP; no NTP, NTS or PTP"),
     Chapter("System: Device location", BOTH, _NO, ""),
     Chapter(
