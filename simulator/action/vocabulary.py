@@ -19,6 +19,7 @@ from simulator.action.hook import Call
 from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
 from simulator.action.link_fault import Clear, Fault
+from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
 from simulator.action.set import Set
@@ -38,6 +39,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Unplug, Plug,
     Dhcp,
     Upgrade, Hold, Release,
+    Module,
     Broker,
     Fault, Clear,
     Clock,

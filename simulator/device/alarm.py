@@ -11,6 +11,7 @@ its CGIs beside.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from simulator.device.enclosure import CASING_ALARM
@@ -140,15 +141,20 @@ class Alarms:
 def _definitions(device: Device) -> tuple[Definition, ...]:
     quirks = device.profile.quirks
     inputs = tuple(str(port.id) for port in device.ports if port.loop is not None)
+    return _defined(quirks.alarms_on, quirks.shock_sensitivity, quirks.external_tamper_port, inputs)
+
+
+@cache
+def _defined(on: tuple[str, ...], sensitivity: int, port: int, inputs: tuple[str, ...]) -> tuple[Definition, ...]:
+    """Shared by all devices of a profile."""
 
     def switch(name: str) -> Definition:
-        on = "yes" if name in quirks.alarms_on else "no"
-        return Definition(name, on, "7777", "bool", ("yes", "no"), flags=_INTERNAL)
+        return Definition(name, "yes" if name in on else "no", "7777", "bool", ("yes", "no"), flags=_INTERNAL)
 
     return (
         switch(SHOCK_ENABLED),
-        Definition(SHOCK_SENSITIVITY, str(quirks.shock_sensitivity), "7777", "int", flags=_INTERNAL),
+        Definition(SHOCK_SENSITIVITY, str(sensitivity), "7777", "int", flags=_INTERNAL),
         switch(CASING_ALARM),
         switch(TAMPER_ENABLED),
-        Definition(TAMPER_PORT, str(quirks.external_tamper_port), "7777", "enum", inputs, flags=_INTERNAL),
+        Definition(TAMPER_PORT, str(port), "7777", "enum", inputs, flags=_INTERNAL),
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
+    from simulator.device.expansion import Expansion
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
@@ -89,6 +90,7 @@ class Device:
         self.motion: MotionSensor | None = None
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
+        self.expansion: Expansion | None = None
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -111,6 +113,8 @@ class Device:
 
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
+        if self.expansion is not None:
+            self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
         for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
             if component is not None:

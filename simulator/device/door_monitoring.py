@@ -32,15 +32,21 @@ def _parameter(number: int) -> str:
     return f"DoorMonitoring.Internal.D{number}"
 
 
+_DEFINITIONS = tuple(
+    Definition(_parameter(number), "", "7777", flags=_INTERNAL) for number in range(1, MOST_DOORS + 1)
+)
+"""Shared by all devices."""
+
+
 class DoorMonitoring:
     """The doors of one A9210."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
         self._doors: dict[int, Door] = {}
-        for number in range(1, MOST_DOORS + 1):
-            device.parameters.define(Definition(_parameter(number), "", "7777", flags=_INTERNAL))
-            device.parameters.on_change(_parameter(number), self._setting_changed)
+        for definition in _DEFINITIONS:
+            device.parameters.define(definition)
+            device.parameters.on_change(definition.name, self._setting_changed)
         device.ports.listen(self._port_changed)
         device.lifecycle.on_phase(self._phase_changed)
 

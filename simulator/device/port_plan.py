@@ -60,13 +60,17 @@ class PortPlan:
     supervised: str
     ranges: str
     """Full names of parameters, empty for those the port does not have."""
+    module: int = 0
+    """Address of the expansion module it is on; 0 is the device itself."""
 
     @property
     def configurable(self) -> bool:
         return self.kind is PortKind.CONFIGURABLE
 
 
-def plan(number: int, kind: PortKind, terminal: str, converter: Converter | None = None) -> PortPlan:
+def plan(
+    number: int, kind: PortKind, terminal: str, converter: Converter | None = None, *, module: int = 0
+) -> PortPlan:
     """The plan of one port. A port that can be an input needs a converter."""
     group = f"IOPort.I{number}."
     is_input = kind in (PortKind.INPUT, PortKind.CONFIGURABLE)
@@ -90,6 +94,7 @@ def plan(number: int, kind: PortKind, terminal: str, converter: Converter | None
         active=f"{group}Output.Active" if is_output else "",
         supervised=f"{group}Internal.Supervised" if is_input else "",
         ranges=f"{group}Internal.SupervisedRanges" if is_input else "",
+        module=module,
     )
 
 

@@ -137,6 +137,20 @@ class Quirks(BaseModel):
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
 
+    # Expansion modules
+    module_firmware: str
+    """Version of AXIS A9910 firmware that is bundled; empty means the head's own version."""
+    module_old_firmware_works: bool
+    """A module with older firmware than the bundled one works until it is upgraded."""
+    module_level_told: bool
+    """The converter levels of a module's inputs can be read; a recorded firmware said 4294967295 for all of them."""
+    module_lost_seconds: float
+    """Until a module that does not answer is offline."""
+    module_found_seconds: float
+    """Until a module that answers again is online."""
+    module_upgrade_seconds: float
+    """How long an upgrade takes a module offline."""
+
     # Housing
     casing_name: str
     """`Name` in the event `Casing/Open`."""

@@ -35,6 +35,7 @@ _LOOP: Final[Words] = (
     ("shorted", ("shorted",)),
     ("tampered", ("cut", "shorted")),
     ("normal", ("open", "closed")),
+    ("undefined", ("undefined",)),
 )
 
 

@@ -17,6 +17,7 @@ from simulator.device.profile import load_profile
 from simulator.device.world import World
 from simulator.errors import FleetError, UnknownTarget, did_you_mean
 from simulator.fleet.course import Courses
+from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
@@ -283,6 +284,7 @@ class Bench:
         device.power.wire(specification.power)
         for relay, volts in specification.relay_jumpers.items():
             device.relays.fit_jumper(relay, volts)
+        install_modules(device, specification.modules)
         for port, preset in specification.supervised.items():
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])

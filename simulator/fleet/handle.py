@@ -114,6 +114,45 @@ class RelayHandle(OutputHandle):
         self._do("jumper", volts=volts)
 
 
+class ModuleHandle(Part):
+    """An AXIS A9910 on the line of a module."""
+
+    def lose(self) -> None:
+        """Its cable comes off the line."""
+        self._do("module", do="lose")
+
+    def bring_back(self) -> None:
+        """It is on the line again."""
+        self._do("module", do="return")
+
+    def power_cut(self) -> None:
+        self._do("module", do="power-cut")
+
+    def power_restore(self) -> None:
+        self._do("module", do="power-restore")
+
+    def upgrade(self, firmware: str = "", *, fails: bool = False) -> None:
+        """Have the head write firmware into it, by default the bundled one."""
+        self._do("module", do="upgrade", fails=fails, **({"firmware": firmware} if firmware else {}))
+
+    def remove(self) -> None:
+        """Take it out of the head's list, with its ports."""
+        self._do("module", do="remove")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """As the head lists it: name, online, reason, firmware, ports."""
+        device, _, address = self.target.split("/")
+        modules: dict[str, dict[str, Any]] = self._session.snapshot(device)["modules"]
+        if address not in modules:
+            raise UnknownTarget("module", self.target, [f"{device}/module/{known}" for known in modules])
+        return modules[address]
+
+    @property
+    def online(self) -> bool:
+        return bool(self.state["online"])
+
+
 class DeviceHandle:
     """One device of the bench: where it is, and what hands can do to it."""
 
@@ -241,7 +280,7 @@ class DeviceHandle:
 
 
 class IoModule(DeviceHandle):
-    """An AXIS A9210. Ports are numbered by id, 0 to 10, as portmanagement.cgi numbers them."""
+    """An AXIS A9210. Ports are numbered by id as portmanagement.cgi numbers them: 0 to 10, from 11 on those of modules."""
 
     def input(self, port: int) -> InputHandle:
         return InputHandle(self._session, f"{self.name}/input/{port}")
@@ -267,6 +306,17 @@ class IoModule(DeviceHandle):
 
     def close_casing(self) -> None:
         self.do("casing", do="close")
+
+    def module(self, address: int) -> ModuleHandle:
+        """The expansion module at an address."""
+        return ModuleHandle(self._session, f"{self.name}/module/{address}")
+
+    def add_module(self, address: int, name: str = "") -> ModuleHandle:
+        """Mount an expansion module, if there is none at that address, and add it to the head."""
+        module = self.module(address)
+        fields = {"do": "add", **({"name": name} if name else {})}
+        self._session.act({"module": {"target": module.target, **fields}})
+        return module
 
 
 class Speaker(DeviceHandle):

@@ -40,6 +40,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "doors": _doors(device),
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
+        "modules": _modules(device),
         "ports": {str(port.id): port_state(port, device.relays) for port in device.ports},
     }
 
@@ -91,6 +92,23 @@ def _audio(device: Device) -> dict[str, Any] | None:
     return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
 
 
+def _modules(device: Device) -> dict[str, Any]:
+    """Expansion modules by address, as their head lists them."""
+    if device.expansion is None:
+        return {}
+    return {
+        str(address): {
+            "name": module.name,
+            "online": module.online,
+            "reason": module.reason,
+            "firmware": module.firmware,
+            "upgradable": device.expansion.upgradable(module),
+            "ports": [port.id for port in module.ports],
+        }
+        for address, module in device.expansion.modules.items()
+    }
+
+
 def port_state(port: Port, relays: Relays) -> dict[str, Any]:
     """One port: what it is, what the device takes it for, and the wires behind it."""
     loop = port.loop
@@ -101,7 +119,8 @@ def port_state(port: Port, relays: Relays) -> dict[str, Any]:
         "normal_state": port.normal_state,
         "closed": port.closed,
         "active": port.active,
-        "supervised": port.state.event_word if port.supervised and port.state is not None else None,
+        "supervised": port.supervised_word,
+        "online": port.online,
         "ohms": None if loop is None else _ohms(loop.ohms),
         "contacts": None if port.kind is not PortKind.RELAY else asdict(relays.contacts(port)),
     }

@@ -63,6 +63,19 @@ class DoorSpecification(_Strict):
     access: Annotated[float, Field(gt=0, le=86_400)] = 10.0
 
 
+class ModuleSpecification(_Strict):
+    """One AXIS A9910 that the head has in its list."""
+
+    address: Annotated[int, Field(ge=1, le=16)]
+    name: Annotated[str, Field(max_length=64)] = ""
+    firmware: Version | None = None
+    """By default the version that the head bundles."""
+    metres: Annotated[float, Field(ge=0, le=100_000)] = 10.0
+    """Along the line from the head; beyond 1000 it is out of reach."""
+    key: Literal["same", "other"] = "same"
+    """`other`: it belongs to another head, whose encryption key it has."""
+
+
 class DeviceSpecification(_Strict):
     """One virtual device and the state in which it enters the bench."""
 
@@ -83,6 +96,8 @@ class DeviceSpecification(_Strict):
     """Port id of a relay to the volts that its power jumper feeds into COM."""
     doors: dict[int, DoorSpecification] = Field(default_factory=dict)
     """Doors that AXIS Door Monitoring watches, by number from 1 to 5."""
+    modules: tuple[ModuleSpecification, ...] = ()
+    """Expansion modules in the list of an A9210."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
 

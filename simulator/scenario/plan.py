@@ -78,6 +78,30 @@ class DoorPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModulePlan:
+    """An AXIS A9910 expansion module in the list of an A9210."""
+
+    shorthand: ClassVar[str] = "address"
+
+    address: Annotated[int, Whole(1, 16), "Address on its DIP switches."]
+    name: Annotated[str, Text(r".{1,64}", "name"), "Name in the head's list."] = ""
+    firmware: Annotated[
+        str, Text(VERSION.pattern, "firmware version", example="12.9.57"), "By default the one the head bundles."
+    ] = ""
+    metres: Annotated[float, Number(0, 100_000), "Metres along the line; beyond 1000 it is out of reach."] = 10.0
+    key: Annotated[Literal["same", "other"], "other: it has the encryption key of another head."] = "same"
+
+    def specification(self) -> dict[str, Any]:
+        return {
+            "address": self.address,
+            "name": self.name,
+            "firmware": self.firmware or None,
+            "metres": self.metres,
+            "key": self.key,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePlan:
     """A virtual device, or by a range as its name several alike, and the state in which it enters the bench."""
 
@@ -121,6 +145,7 @@ class DevicePlan:
         MapOf(Record(DoorPlan), Whole(1, 5)),
         "Doors that AXIS Door Monitoring watches, by number.",
     ] = ()
+    modules: Annotated[tuple[ModulePlan, ...], "Expansion modules of an A9210, by address or as maps."] = ()
     network: Annotated[NetworkPlan, "Its network settings."] = NetworkPlan()
     parameters: Annotated[Pairs, "Parameters that differ from the factory state, by full name."] = ()
     name: Annotated[str, HIDDEN, "Name in the fleet."] = ""
@@ -139,6 +164,7 @@ class DevicePlan:
             "power": list(self.power),
             "doors": {number: asdict(door) for number, door in self.doors},
             "relay_jumpers": dict(self.relay_jumpers),
+            "modules": [module.specification() for module in self.modules],
             "network": {
                 "address": self.network.address or None,
                 "static_fallback": self.network.static_fallback or None,

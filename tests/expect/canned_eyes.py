@@ -31,7 +31,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
     state = {"at": 30.0, "phase": "running", "activity": "none", "firmware": "12.9.57", "committed": True,
              "link": True, "address": "127.16.0.1", "real_address": "127.16.0.1", "former_address": "127.16.0.1",
              "origin": "dhcp", "mqtt_active": True, "mqtt_connected": True, "playing": False,
-             "ports": {"2": port()}}  # fmt: skip
+             "modules": {}, "ports": {"2": port()}}  # fmt: skip
     return {**state, **changes}
 
 

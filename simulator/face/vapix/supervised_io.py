@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from simulator.device.loop import LoopState
 from simulator.device.parameter import Level, Refused
 from simulator.device.supervision import Range, RangesRefused
+from simulator.device.terminal import UNDEFINED
 from simulator.face.vapix.call import Route
 from simulator.face.vapix.envelope import Invocation, Json, JsonService, Method
 from simulator.face.vapix.fault import ApiError, Family
@@ -98,7 +99,7 @@ def _supervised(port: Port, state: LoopState) -> Json:
         "port": port.id,
         "supervised": port.supervised,
         "supervisable": port.supervisable,
-        "state": state.value,
+        "state": state.value if port.online or not port.supervised else UNDEFINED,
         "level": port.level,
     }
 

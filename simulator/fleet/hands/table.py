@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.errors import FleetError
-from simulator.fleet.hands import door, housing, line, setting, site, supply, upgrade, wiring, wiring_fault
+from simulator.fleet.hands import door, housing, line, module, setting, site, supply, upgrade, wiring, wiring_fault
 
 if TYPE_CHECKING:
     from simulator.action.action import Action
@@ -37,6 +37,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "upgrade": upgrade.upgrade,
     "hold": upgrade.hold,
     "release": upgrade.release,
+    "module": module.module,
     "broker": site.broker,
     "fault": line.fault,
     "clear": line.clear,
