@@ -23,6 +23,8 @@ from simulator.device.mqtt_configuration import MqttConfiguration
 from simulator.device.network import Network
 from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
+from simulator.device.power_supply import PowerSupply
+from simulator.device.relay import Relays
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
 from simulator.device.virtual_input import VirtualInputs
@@ -30,8 +32,10 @@ from simulator.device.virtual_input import VirtualInputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
+    from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
@@ -70,18 +74,22 @@ class Device:
         self.logs = Logs(world, self)
         self.accounts = Accounts(self.identity.realm, profile.quirks)
         self.lifecycle = Lifecycle(self)
+        self.power = PowerSupply(self)
         self.firmware = Firmware(self)
         self.time = TimeSetting(self)
         self.network = Network(self, translate)
         self.mqtt = MqttConfiguration(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)
+        self.relays = Relays(self)
         self.enclosure = Enclosure(self)
         self.storage = Storage(self)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.alarms: Alarms | None = None
+        self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
@@ -108,7 +116,7 @@ class Device:
         if self.expansion is not None:
             self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.motion):
+        for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
             if component is not None:
                 component.publish_states()
 

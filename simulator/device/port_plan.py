@@ -123,10 +123,10 @@ def _output(group: str, name: str) -> tuple[Definition, ...]:
     return (
         Definition(f"{group}Output.Active", "closed", "7714", "enum", _CIRCUITS),
         Definition(f"{group}Output.Button", "none", "7714", "enum", ("none", "pulse", "actinact")),
-        Definition(f"{group}Output.DelayTime", "1", "7714", "int"),
+        Definition(f"{group}Output.DelayTime", "1", "7714", "int", minimum=0),
         Definition(f"{group}Output.Mode", "bistable", "7714", "enum", ("monostable", "bistable")),
         Definition(f"{group}Output.Name", name, "7714"),
-        Definition(f"{group}Output.PulseTime", "0", "7714", "int"),
+        Definition(f"{group}Output.PulseTime", "0", "7714", "int", minimum=0),
     )
 
 

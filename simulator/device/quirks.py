@@ -161,6 +161,28 @@ class Quirks(BaseModel):
     missing_disk_figure: int
     """What `Storage/Alert` says of its temperature, wear and health."""
 
+    # Alarms
+    alarms_on: tuple[str, ...]
+    """Switches of alarms that are on in factory state, by parameter (`alarm.py`)."""
+    alarm_daemon: str
+    """Who writes the lines about alarms into the system log."""
+    shock_hold_off: float
+    """How long no second shock is told."""
+    shock_sensitivity: int
+    """Sensitivity of shock detection in factory state, 0 to 100."""
+    external_tamper_port: int
+    """Input that stands for the contact of an outer cabinet, in factory state."""
+
+    # Door monitoring
+    door_application: str
+    """Package name of AXIS Door Monitoring in the list of applications."""
+    door_application_version: str
+    """Its version there."""
+    door_token: str
+    """`DoorToken` of a monitored door in events; `{number}` is its number."""
+    door_idle_mode: str
+    """`DoorMode` while no access is granted: there is no lock."""
+
     # MQTT client
     mqtt_client_id: str
     """Factory client id; `{serial}` is the device's."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
+from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.query import (
     CallQuery,
     ClientQuery,
@@ -43,6 +44,8 @@ class Face(StrEnum):
     STREAM = "stream"
     EVENT = "event"
     STATE = "state"
+    METER = "meter"
+    DOOR = "door"
     LOG = "log"
     CLIENT = "client"
     JOURNAL = "journal"
@@ -58,6 +61,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.STREAM: StreamQuery,
     Face.EVENT: EventQuery,
     Face.STATE: StateQuery,
+    Face.METER: MeterQuery,
+    Face.DOOR: DoorQuery,
     Face.LOG: LogQuery,
     Face.CLIENT: ClientQuery,
     Face.JOURNAL: JournalQuery,

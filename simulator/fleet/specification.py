@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
+from simulator.device.power_supply import PowerSource
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -53,6 +54,15 @@ class NetworkSpecification(_Strict):
     """A fixed address: DHCP is not used."""
 
 
+class DoorSpecification(_Strict):
+    """A door that AXIS Door Monitoring watches: port ids of its inputs, and seconds."""
+
+    dps: int
+    rex: int | None = None
+    open_too_long: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    access: Annotated[float, Field(gt=0, le=86_400)] = 10.0
+
+
 class ModuleSpecification(_Strict):
     """One AXIS A9910 that the head has in its list."""
 
@@ -80,6 +90,12 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
+    power: tuple[PowerSource, ...] = (PowerSource.POE,)
+    """What is connected to its power inputs."""
+    relay_jumpers: dict[int, Literal[12, 24]] = Field(default_factory=dict)
+    """Port id of a relay to the volts that its power jumper feeds into COM."""
+    doors: dict[int, DoorSpecification] = Field(default_factory=dict)
+    """Doors that AXIS Door Monitoring watches, by number from 1 to 5."""
     modules: tuple[ModuleSpecification, ...] = ()
     """Expansion modules in the list of an A9210."""
     network: NetworkSpecification = NetworkSpecification()

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from simulator.action.action import Action
+from simulator.action.alarm import Casing, Shake
 from simulator.action.broker import Broker
 from simulator.action.client import Client
 from simulator.action.clock import Clock
 from simulator.action.declaration import fields_of
 from simulator.action.dhcp import Dhcp
+from simulator.action.door import MonitorDoor
 from simulator.action.module import Module
 from simulator.action.set import Set
 from simulator.action.target import PORT_COMPONENTS, Target, is_pattern
@@ -25,6 +27,7 @@ from simulator.expect.query import (
     StateQuery,
     VapixQuery,
 )
+from simulator.scenario.check_parts import check_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -96,7 +99,8 @@ def checked_fleet(plans: Mapping[str, DevicePlan], reading: FileReading) -> Flee
         if found is not None:
             fleet[name] = replace(plan, model=found[0], firmware=found[1])
             _check_modules(plan, found[0], reading)
-            _check_supervised(Fleet({name: fleet[name]}), name, reading)
+            fitted = Fleet({name: fleet[name]})
+            check_parts(plan, found[0], {part: fitted.ports(name, part) for part in ("input", "relay")}, reading)
     _check_numbers(plans, reading)
     return Fleet(fleet)
 
@@ -126,17 +130,6 @@ def _check_modules(plan: DevicePlan, model: str, reading: FileReading) -> None:
     for address in sorted({one for one in addresses if addresses.count(one) > 1}):
         hint = "give each an address of its own; module: readdress makes them clash in the run"
         reading.problem(("fleet", plan.name, "modules"), f"two modules have address {address}", hint, at_key=True)
-
-
-def _check_supervised(fleet: Fleet, name: str, reading: FileReading) -> None:
-    plan, inputs = fleet.plans[name], fleet.ports(name, "input")
-    model = plan.model
-    for port, _ in plan.supervised:
-        if port not in inputs:
-            known = f"its inputs: {', '.join(map(str, inputs))}" if inputs else "it has no ports"
-            reading.problem(
-                ("fleet", plan.name, "supervised", str(port)), f"{model} has no input {port}", known, at_key=True
-            )
 
 
 def _check_numbers(plans: Mapping[str, DevicePlan], reading: FileReading) -> None:
@@ -237,9 +230,19 @@ class Checker:
             return self._clock_misuse(action)
         if isinstance(action, Dhcp) and document.mode == "ephemeral":
             return "DHCP needs an address per device, which mode ephemeral has not", "use mode: loopback"
+        if isinstance(action, Shake | Casing | MonitorDoor):
+            return self._part_misuse(action)
         if isinstance(action, Set) and action.fact:
             return self._fact_misuse(action)
         return None
+
+    def _part_misuse(self, action: Shake | Casing | MonitorDoor) -> tuple[str, str] | None:
+        try:
+            devices = action.device.devices(self._names)
+        except UnknownTarget:
+            return None  # told already
+        without = [name for name in devices if self._fleet.plans[name].model != "A9210"]
+        return (f"{without[0]} knows no {action.verb}", "only an A9210 does") if without else None
 
     def _clock_misuse(self, action: Clock) -> tuple[str, str] | None:
         stepped = self._document.clock.mode == "stepped"
