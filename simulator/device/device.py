@@ -23,8 +23,10 @@ from simulator.device.mqtt_configuration import MqttConfiguration
 from simulator.device.network import Network
 from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
+from simulator.device.snmp import SnmpSettings
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
+from simulator.device.traffic import Traffic
 from simulator.device.virtual_input import VirtualInputs
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ class Device:
         self.firmware = Firmware(self)
         self.time = TimeSetting(self)
         self.network = Network(self, translate)
+        self.traffic = Traffic()
+        self.snmp = SnmpSettings(self)
         self.mqtt = MqttConfiguration(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)

@@ -37,6 +37,7 @@ class DatagramPort:
         self.endpoint = endpoint
         self.dropped = 0
         """Datagrams the kernel did not take: full buffer, no route."""
+        self._tally = patchbay.tallies.get(endpoint.device)
         self._bind = bind
         self._patchbay = patchbay
         self._received = received
@@ -107,6 +108,8 @@ class DatagramPort:
                 continue
             except OSError:
                 return
+            if self._tally is not None and not self._silent:
+                self._tally.datagram_in(len(data))
             for delay in self._fates(Direction.TO_DEVICE):
                 self._later(delay, self._hand_over, data, peer)
             if self._socket.fileno() < 0:  # the receiver closed or shut it
@@ -139,5 +142,7 @@ class DatagramPort:
             return
         try:
             self._socket.sendto(data, peer)
+            if self._tally is not None:
+                self._tally.datagram_out(len(data))
         except OSError:
             self.dropped += 1

@@ -1,0 +1,43 @@
+"""What an agent tells its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request was answered."""
+
+    version: int
+    kind: int
+    names: tuple[bytes, ...]
+    """Contents of the encoded names that were asked for."""
+    status: int
+    who: str
+    """Community or user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A message was no message, or not one for an agent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadCommunity:
+    """A message of v1 or v2c with a community that is neither."""
+
+    community: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A message of v3 was answered with a Report."""
+
+    counter: str
+    user: str
+
+
+AgentEvent = Asked | Dropped | BadCommunity | Reported
