@@ -237,6 +237,10 @@ class Bench:
             raise UnknownTarget("device", name, self.hosts)
         return snapshot(self.hosts[name])
 
+    def silent(self) -> list[str]:
+        """Devices that nobody can reach now, so that observers need not wait for a word of them."""
+        return [name for name, host in self.hosts.items() if host.silent]
+
     def authority_pem(self) -> str:
         return self.premises.tls.authority_pem.decode()
 

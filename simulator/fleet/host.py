@@ -82,6 +82,11 @@ class Host:
         return Endpoint(self.name)
 
     @property
+    def silent(self) -> bool:
+        """Nothing listens, or the cable is out."""
+        return not self._acceptors or self._premises.patchbay.frozen(self.name)
+
+    @property
     def ports(self) -> dict[str, int]:
         """Wire ports of the services that listen."""
         ports = {service: acceptor.address[1] for service, acceptor in self._acceptors.items()}

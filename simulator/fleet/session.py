@@ -186,7 +186,8 @@ class Session:
         """Wait until the observers have seen all that happened; numbers of their last sightings."""
         if self._watched is None:
             return {"mqtt": 0, "stream": 0}
-        answer = self._observers.call("POST", "/v1/catch-up", wait=10)
+        silent = self._get("GET", "/v1/silent") if self._watched else []
+        answer = self._observers.call("POST", "/v1/catch-up", {"silent": silent}, wait=10)
         if answer["lost"]:
             self._show_the_way(answer["lost"])
         return {"mqtt": answer["mqtt"], "stream": answer["stream"]}
@@ -202,6 +203,13 @@ class Session:
             return []
         answer = self._observers.call("GET", f"/v1/seen?face={face}&after={after}&device={device}")
         return answer["seen"]  # type: ignore[no-any-return]
+
+    def told(self, face: str, device: str) -> list[dict[str, Any]]:
+        """Of each topic and source of a device, the message that an observer saw last."""
+        if self._watched is None:
+            return []
+        answer = self._observers.call("GET", f"/v1/told?face={face}&device={device}")
+        return answer["told"]  # type: ignore[no-any-return]
 
     def streaming(self, device: str) -> bool:
         """Whether the observer's event stream to a device is open now."""

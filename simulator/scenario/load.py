@@ -50,10 +50,15 @@ def load(text: str, file: str, findings: Findings) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
-        findings.add(place, f"no YAML: {error.problem or error.context}", _remedy(str(error.problem)))
+        findings.add(place, _what(str(error.problem or error.context)), _remedy(str(error.problem)))
     except (yaml.YAMLError, ValueError) as error:
         findings.add(Place(file, 1, 1), f"no YAML: {str(error).splitlines()[0]}")
     return None
+
+
+def _what(problem: str) -> str:
+    """What the parser found; some releases have a limit of nesting of their own and meet it before the builder does."""
+    return f"nested deeper than {DEEPEST} levels" if "nesting depth" in problem else f"no YAML: {problem}"
 
 
 def _readable(text: str, file: str, findings: Findings) -> bool:

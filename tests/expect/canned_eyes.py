@@ -10,6 +10,7 @@ from simulator.expect.expectation import from_mapping
 from simulator.expect.face import FINDERS
 from simulator.expect.finding import Finding, Look
 from simulator.expect.mark import Mark
+from simulator.expect.observer.sighting import Sightings
 
 EPOCH = "2026-03-01T08:00:00+00:00"
 EPOCH_MS = 1772352000000
@@ -118,6 +119,13 @@ class CannedEyes:
 
     def seen(self, face: str, after: int, device: str = "") -> list[dict[str, Any]]:
         return [one for one in self.sightings[face] if one["number"] > after and device in ("", one["device"])]
+
+    def told(self, face: str, device: str) -> list[dict[str, Any]]:
+        seen = Sightings(face)
+        for sighting in self.sightings[face]:
+            data = sighting["data"]
+            seen.add(sighting["device"], data, data.get("json") if face == "mqtt" else data)
+        return seen.told(device)
 
     def watches_stream(self, device: str) -> bool:
         return device in self.watched

@@ -118,6 +118,20 @@ def test_the_stream_observer_follows_a_device_to_another_address() -> None:
         assert session.ask("io-1", "/axis-cgi/prod_brand_info/getbrand.cgi")["status"] == 200
 
 
+def test_a_stream_over_a_pulled_cable_is_not_waited_for_and_goes_on_when_it_is_in_again() -> None:
+    with fleet(IO) as session:
+        session.observe(("io-1",))
+        before = session.mark()
+        session.act({"unplug": "io-1"})
+        assert not streaming(session)
+        do(session, "cut")
+        session.catch_up()
+        assert on_stream(session, before.stream) == []
+        session.act({"plug": "io-1"})
+        until(lambda: streaming(session) and on_stream(session, before.stream))
+        assert on_stream(session, before.stream) == ["cut"]
+
+
 def test_a_silent_device_gives_an_error_and_a_neighbour_answers() -> None:
     brand = "/axis-cgi/prod_brand_info/getbrand.cgi"
     with fleet(IO, SPEAKER) as session:

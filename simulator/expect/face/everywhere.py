@@ -80,23 +80,22 @@ class Views:
 
     @cached_property
     def _stream(self) -> _Told:
-        seen = self._look.eyes.seen("stream", 0, self._look.device)
-        return _last((one["data"]["topic"], one["data"]["message"]) for one in seen)
+        return _last(self._look.eyes.told("stream", self._look.device))
 
     @cached_property
     def _mqtt(self) -> _Told:
-        payloads = (mapping(one["data"].get("json")) for one in self._look.eyes.seen("mqtt", 0, self._look.device))
-        return _last((axis_topic(str(payload.get("topic"))), payload.get("message")) for payload in payloads)
+        return _last(self._look.eyes.told("mqtt", self._look.device))
 
 
-def _last(messages: Iterable[tuple[str, Any]]) -> _Told:
+def _last(notes: Iterable[dict[str, Any]]) -> _Told:
     told: _Told = {}
     items = {event.topic: event for event in BY_NAME.values() if event.source}
-    for topic, message in messages:
+    for note in notes:
+        topic = axis_topic(note["topic"])
         event = items.get(topic)
         if event is None:
             continue
-        source, data = mapping(mapping(message).get("source")), mapping(mapping(message).get("data"))
+        source, data = mapping(note["message"].get("source")), mapping(note["message"].get("data"))
         state = str(data.get(event.item))
         told[topic, event.source, str(source.get(event.source))] = _SWITCH.get(state, state)
     return told

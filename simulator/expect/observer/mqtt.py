@@ -122,7 +122,8 @@ class MqttObserver:
         }  # fmt: skip
         with contextlib.suppress(ValueError, RecursionError):
             data["json"] = json.loads(payload)
-        self.seen.add(self._device(topic, data.get("json")), data)
+        note = data.get("json")
+        self.seen.add(self._device(topic, note), data, note)
 
     def _device(self, topic: str, payload: object) -> str:
         """By its prefix, by the serial in the payload (Axis writes it there), or by the serial in the topic."""

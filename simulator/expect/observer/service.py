@@ -2,10 +2,11 @@
 
 PUT    /v1/site       fleet.json and which streams to watch; with `go_on` they join what is watched already
 DELETE /v1/site       watch nothing more
-POST   /v1/catch-up   return when everything that happened before has arrived; numbers of the last sightings, and
-                      devices whose event stream is lost
+POST   /v1/catch-up   return when everything that happened before has arrived, from all but the devices that are known to
+                      be silent; numbers of the last sightings, and devices whose event stream is lost
 PUT    /v1/addresses  where devices are now, by name
 GET    /v1/seen       sightings of one face after a number, of one device or of all
+GET    /v1/told       of each event of one device what a face was told last
 GET    /v1/streams    devices whose event stream is open now
 POST   /v1/ask        one HTTP question to one device
 """
@@ -66,8 +67,10 @@ class Observers:
         outcomes = await asyncio.gather(*(ready for _, ready in watching), return_exceptions=True)
         return [what for (what, _), outcome in zip(watching, outcomes, strict=True) if outcome is not None]
 
-    async def catch_up(self) -> dict[str, Any]:
-        waiting = [stream.catch_up() for stream in self.streams]
+    async def catch_up(self, silent: frozenset[str]) -> dict[str, Any]:
+        for stream in self.streams:
+            stream.silent = stream.device in silent
+        waiting = [stream.catch_up() for stream in self.streams if not stream.silent]
         await asyncio.gather(*waiting, *([self.mqtt.catch_up()] if self.mqtt else []))
         return {
             "mqtt": self.mqtt.seen.last_number if self.mqtt else 0,
@@ -81,10 +84,11 @@ class Observers:
             if stream.device in urls:
                 stream.move(urls[stream.device])
 
-    def seen(self, face: str, after: int, device: str) -> list[dict[str, Any]]:
+    def seen(self, face: str) -> Sightings:
+        """What one observer saw; nothing where there is no such observer."""
         if face == "stream":
-            return self.stream_seen.after(after, device)
-        return self.mqtt.seen.after(after, device) if self.mqtt is not None else []
+            return self.stream_seen
+        return self.mqtt.seen if self.mqtt is not None else Sightings(face)
 
     def streaming(self) -> list[str]:
         return [stream.device for stream in self.streams if stream.open]
@@ -114,8 +118,9 @@ class Service:
         await self.close()
         return web.json_response({})
 
-    async def catch_up(self, _request: web.Request) -> web.Response:
-        return web.json_response(await self._watching().catch_up())
+    async def catch_up(self, request: web.Request) -> web.Response:
+        silent = frozenset((await request.json())["silent"])
+        return web.json_response(await self._watching().catch_up(silent))
 
     async def move(self, request: web.Request) -> web.Response:
         self._watching().move(await request.json())
@@ -124,7 +129,11 @@ class Service:
     async def seen(self, request: web.Request) -> web.Response:
         query = request.query
         after, device = int(query.get("after", "0")), query.get("device", "")
-        return web.json_response({"seen": self._watching().seen(query["face"], after, device)})
+        return web.json_response({"seen": self._watching().seen(query["face"]).after(after, device)})
+
+    async def told(self, request: web.Request) -> web.Response:
+        query = request.query
+        return web.json_response({"told": self._watching().seen(query["face"]).told(query["device"])})
 
     async def streams(self, _request: web.Request) -> web.Response:
         return web.json_response({"streaming": self._watching().streaming()})
@@ -154,6 +163,7 @@ async def serve(spelled: str) -> None:
     app.router.add_post("/v1/catch-up", service.catch_up)
     app.router.add_put("/v1/addresses", service.move)
     app.router.add_get("/v1/seen", service.seen)
+    app.router.add_get("/v1/told", service.told)
     app.router.add_get("/v1/streams", service.streams)
     app.router.add_post("/v1/ask", service.ask)
     await serve_parent(app, spelled, close=service.close)

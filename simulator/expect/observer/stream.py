@@ -42,6 +42,8 @@ class StreamObserver:
         self._base: str = description["url"]
         self._vapix = vapix
         self._seen = seen
+        self.silent = False
+        """The device is off or unplugged: a connection to it may stand, and no word comes over it."""
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._configured = asyncio.Event()
         self._pongs: dict[bytes, asyncio.Future[None]] = {}
@@ -52,8 +54,8 @@ class StreamObserver:
 
     @property
     def open(self) -> bool:
-        """Whether the device has accepted the filter on a connection that stands."""
-        return self._configured.is_set()
+        """Whether the device has accepted the filter on a connection that stands and can carry something."""
+        return self._configured.is_set() and not self.silent
 
     async def ready(self) -> None:
         """Wait until the device has accepted the filter. Raises TimeoutError."""
@@ -138,7 +140,8 @@ class StreamObserver:
         elif message.type is aiohttp.WSMsgType.TEXT:
             frame = json.loads(message.data)
             if frame.get("method") == "events:notify":
-                self._seen.add(self.device, frame["params"]["notification"])
+                note = frame["params"]["notification"]
+                self._seen.add(self.device, note, note)
             elif "error" not in frame:
                 self._configured.set()
 

@@ -121,6 +121,10 @@ async def open_ends(request: ControlRequest) -> dict[str, list[str]]:
     return request.engine.bench.open_ends()
 
 
+async def silent(request: ControlRequest) -> list[str]:
+    return request.engine.bench.silent()
+
+
 async def read_clock(request: ControlRequest) -> dict[str, Any]:
     return request.engine.bench.clock_state()
 
@@ -180,6 +184,7 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("POST", "/v1/clock/advance", "Move a stepped clock", advance, Advance),
     ControlRoute("POST", "/v1/clock/pass", "Let time pass a little, up to a limit", pass_time, Pass),
     ControlRoute("GET", "/v1/open-ends", "What clients hold open", open_ends),
+    ControlRoute("GET", "/v1/silent", "Devices that nobody can reach now: off, unplugged, restarting", silent),
     ControlRoute("GET", "/v1/faults", "Link faults in force", list_faults),
     ControlRoute("GET", "/v1/authority.pem", "The authority that signed the fleet's certificates", authority),
 )

@@ -1,0 +1,222 @@
+"""One truth: whatever hands, the network and clients do to a module, every face shows its true state, and every event
+comes to each subscriber exactly once, in order and in time. A real engine, real sockets, observers that we did not write.
+
+`AXSIM_TRUTH_STEPS=100000 pytest tests/journey/test_faces_agree.py` is the nightly run; CI does 2,000 steps.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from journey_bench import WORKER
+from story import Story
+
+from simulator.expect.expectation import Face, from_mapping
+from simulator.expect.face import FINDERS
+from simulator.expect.face.message import axis_topic
+from simulator.expect.finding import Look
+from simulator.expect.mark import Mark
+from simulator.fleet.child import Child
+from simulator.fleet.observers import ObserverProcess
+from simulator.fleet.session import Session
+from simulator.report.result import Verdict
+from simulator.report.text import failure_text
+from simulator.scenario.compile import compile_text
+from simulator.scenario.run import ENGINE_MODULE, run_case
+
+SUPERVISED, INPUTS, AUXILIARY, OUTPUTS = (1, 2, 9), (1, 2, 5, 9, 10), (7, 8), (0, 3, 4, 6)
+TOPICS = ("tns1:Device/tnsaxis:IO/", "tns1:Device/Trigger/")
+IO_1 = {
+    "name": "io-1",
+    "model": "A9210",
+    "mqtt": {"qos": 1, "retain": "property"},
+    "supervised": {1: "SerialFirst4k7", 2: "ParallellFirst22k4k7", 9: "SerialFirst1k"},
+}
+STEPS = int(os.environ.get("AXSIM_TRUTH_STEPS", "200"))
+STEPS_OF_AN_EXAMPLE = 40
+PATIENCE = 10.0
+_PAUSE = threading.Event()
+
+
+def until(condition: Callable[[], Any], what: Callable[[], str]) -> None:
+    for _ in range(int(PATIENCE / 0.02)):
+        if condition():
+            return
+        _PAUSE.wait(0.02)
+    raise AssertionError(f"not in time: {what()}")
+
+
+class OneTruth(RuleBasedStateMachine):
+    """`session` is given by the test: starting an engine for each example would cost more than the example."""
+
+    session: Session
+    steps = 0
+
+    @initialize(seed=st.integers(1, 50))
+    def begin(self, seed: int) -> None:
+        self.story = Story(seed, IO_1)
+        self.session.look_away()
+        self.session.populate({"clock": {"mode": "stepped"}, "block": WORKER, "seed": seed, "devices": [IO_1]})
+        self.session.observe(("io-1",))
+        self.settle()
+
+    def now(self) -> float:
+        return float(self.session.clock()["now"])
+
+    def settle(self) -> None:
+        """Time passes until the module runs and both subscribers listen."""
+        until(
+            self._heard,
+            lambda: f"the module is back and both subscribers listen\n{self.story.scenario(self.now())}",
+        )
+
+    def _heard(self) -> bool:
+        self.session.advance(5)
+        state = self.session.snapshot("io-1")
+        if not state["ready"] or not state["mqtt_connected"]:
+            return False
+        self.session.catch_up()
+        return self.session.streaming("io-1")
+
+    def act(self, action: dict[str, Any]) -> None:
+        self.story.tell(self.now(), action)
+        self.session.act(action)
+
+    # What may happen
+
+    @rule(port=st.sampled_from(INPUTS), verb=st.sampled_from(("cut", "short", "open", "close", "restore")))
+    def wire(self, port: int, verb: str) -> None:
+        self.told_once({verb: f"io-1/input/{port}"})
+
+    @rule(port=st.sampled_from(INPUTS), ohms=st.sampled_from((0, 300, 1000, 2200, 4700, 9400, 22_000, 50_000)))
+    def corrode(self, port: int, ohms: int) -> None:
+        self.told_once({"drift": {"target": f"io-1/input/{port}", "to": ohms, "over": "2s"}})
+
+    @rule(port=st.sampled_from(SUPERVISED), bounces=st.integers(1, 3))
+    def chatter(self, port: int, bounces: int) -> None:
+        self.told_once(
+            {"chatter": {"target": f"io-1/input/{port}", "period": "400ms", "for": f"{400 * bounces}ms"}}
+        )
+
+    @rule(port=st.sampled_from(OUTPUTS), on=st.booleans())
+    def switch(self, port: int, on: bool) -> None:
+        kind = "output" if port else "relay"
+        self.told_once({"set": {"device": "io-1", "fact": f"{kind}/{port}", "value": "yes" if on else "no"}})
+        assert self.session.part_state(f"io-1/{kind}/{port}")["active"] is on
+
+    @rule(port=st.sampled_from(INPUTS), circuit=st.sampled_from(("open", "closed")))
+    def trigger_level(self, port: int, circuit: str) -> None:
+        self.configure(f"IOPort.I{port}.Input.Trig", circuit)
+
+    @rule(port=st.sampled_from(OUTPUTS), circuit=st.sampled_from(("open", "closed")))
+    def active_level(self, port: int, circuit: str) -> None:
+        self.configure(f"IOPort.I{port}.Output.Active", circuit)
+
+    @rule(port=st.sampled_from(AUXILIARY), direction=st.sampled_from(("input", "output")))
+    def direction(self, port: int, direction: str) -> None:
+        self.configure(f"IOPort.I{port}.Direction", direction)
+
+    def configure(self, parameter: str, value: str) -> None:
+        self.told_once({"set": {"device": "io-1", "parameter": parameter, "value": value}})
+
+    @rule(
+        what=st.sampled_from(("reboot", "power", "cable", "broker", "address")), port=st.sampled_from(INPUTS),
+        verb=st.sampled_from(("cut", "short", "restore")), seconds=st.integers(1, 40),
+    )  # fmt: skip
+    def outage(self, what: str, port: int, verb: str, seconds: int) -> None:
+        """Something goes away, a wire is touched meanwhile, and it comes back."""
+        go, come = {
+            "reboot": ({"reboot": "io-1"}, None),
+            "power": ({"power": {"do": "cut", "device": "io-1"}}, {"power": {"do": "restore", "device": "io-1"}}),
+            "cable": ({"unplug": "io-1"}, {"plug": "io-1"}),
+            "broker": ({"broker": {"do": "stop"}}, {"broker": {"do": "start"}}),
+            "address": ({"dhcp": {"do": "readdress", "device": "io-1"}}, None),
+        }[what]
+        self.act(go)
+        self.act({verb: f"io-1/input/{port}"})
+        self.session.advance(seconds)
+        if come is not None:
+            self.act(come)
+        self.settle()
+
+    # What must hold
+
+    @invariant()
+    def every_face_shows_the_truth(self) -> None:
+        OneTruth.steps += 1
+        until(lambda: not self.disagreement(), lambda: f"{self.disagreement()}\n{self.story.scenario(self.now())}")
+
+    def disagreement(self) -> tuple[str, ...]:
+        self.session.catch_up()
+        agree = from_mapping(Face.EVERYWHERE.value, {"condition": "agree", "port": "*"})
+        (finding,) = FINDERS[Face.EVERYWHERE](Look(self.session, agree, "io-1", Mark()))
+        assert all(f"| {face} " in finding.text for face in ("vapix", "stream", "mqtt"))
+        return finding.differs
+
+    def told_once(self, action: dict[str, Any]) -> None:
+        """Do it; each subscriber is told of what the module published, each event once, in the same order."""
+        before = self.session.mark()
+        self.act(action)
+        self.session.advance(5)
+        self.session.catch_up()
+        published = [
+            (record["what"], record["data"]["source"], record["data"]["data"])
+            for record in self.session.journal(before.journal, "event", "io-1")["records"]
+            if record["what"].startswith(TOPICS)
+        ]
+        told = self.story.scenario(self.now())
+        assert list(self.on_mqtt(before.mqtt)) == published, told
+        assert list(self.on_stream(before.stream)) == published, told
+
+    def on_mqtt(self, after: int) -> Iterator[tuple[str, Any, Any]]:
+        for sighting in self.session.seen("mqtt", after, "io-1"):
+            payload = sighting["data"]["json"]
+            topic = axis_topic(payload.get("topic", ""))
+            if topic.startswith(TOPICS):
+                yield topic, payload["message"]["source"], payload["message"]["data"]
+
+    def on_stream(self, after: int) -> Iterator[tuple[str, Any, Any]]:
+        for sighting in self.session.seen("stream", after, "io-1"):
+            note = sighting["data"]
+            if note["topic"].startswith(TOPICS):
+                yield note["topic"], note["message"]["source"], note["message"]["data"]
+
+
+@pytest.mark.timeout(36_000)
+def test_all_faces_agree_with_the_truth_whatever_happens() -> None:
+    engine, observers = Child(ENGINE_MODULE), ObserverProcess()
+    OneTruth.session, OneTruth.steps = Session(engine.caller, observers), 0
+    some = settings(
+        max_examples=5,
+        stateful_step_count=STEPS_OF_AN_EXAMPLE,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,),  # a story is short, and each shorter one would cost another fleet
+    )
+    try:
+        while OneTruth.steps < STEPS:
+            run_state_machine_as_test(OneTruth, settings=some)
+            assert not [r for r in OneTruth.session.journal(kinds="note")["records"] if "bug" in r["what"]]
+    finally:
+        OneTruth.session.close()
+        observers.stop()
+        engine.stop()
+
+
+def test_what_a_disagreement_prints_is_a_scenario_that_runs(tmp_path: Path) -> None:
+    story = Story(7, IO_1)
+    story.tell(5.0, {"cut": "io-1/input/1"})
+    story.tell(6.5, {"drift": {"target": "io-1/input/2", "to": 300, "over": "2s"}})
+    story.tell(10.0, {"set": {"device": "io-1", "fact": "relay/0", "value": "yes"}})
+    (plan,) = compile_text(story.scenario(15.0), "story.scenario.yaml")
+    result = run_case(plan, evidence=tmp_path, block=WORKER)
+    assert result.verdict is Verdict.PASSED, failure_text(result)
+    assert [step.at for step in result.steps] == [5.0, 6.5, 10.0, 15.0]
