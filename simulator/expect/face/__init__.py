@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from simulator.expect.expectation import Face
-from simulator.expect.face import client, everywhere, hook, journal, message, never, online, state, vapix
+from simulator.expect.face import client, everywhere, hook, journal, message, never, online, snmp, state, vapix
 
 if TYPE_CHECKING:
     from simulator.expect.finding import Finder
@@ -27,4 +27,6 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.ONLINE: online.find,
     Face.CALL: hook.find,
     Face.NEVER: never.find,
+    Face.SNMP: snmp.find_value,
+    Face.TRAP: snmp.find_trap,
 }

@@ -1,8 +1,9 @@
 """The one-truth check: every enabled face shows the true state of a port, and the first that does not is named.
 
-Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last. A face
-is enabled when the device serves it: VAPIX always, the event stream where an observer listens to it, MQTT while the
-device's client is active. One that is enabled and not connected shows that, and nothing old.
+Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last.
+A face is enabled when the device serves it: VAPIX always, the event stream where an observer listens to it,
+MQTT while the device's client is active, traps where a rule sends one for every change of a port. One that is
+enabled and not connected shows that, and nothing old.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from simulator.action.target import matching
 from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
 from simulator.expect.face.message import axis_topic
+from simulator.expect.face.snmp import port_traps
 from simulator.expect.face.vapix import UNREADABLE, port_states
 from simulator.expect.finding import Finding, Look, mapping
 
@@ -58,6 +60,7 @@ class Views:
             "vapix": True,
             "stream": self._look.eyes.watches_stream(self._look.device),
             "mqtt": bool(self._snapshot["mqtt_active"]),
+            "trap": bool(self._snapshot.get("snmp_port_traps")),
         }
         return (face for face, there in present.items() if there and face not in without)
 
@@ -66,6 +69,8 @@ class Views:
         if face == "vapix":
             aspect = "supervised" if event.name == "supervised" else "active"
             return self._vapix.get(port, {}).get(aspect, UNREADABLE)
+        if face == "trap":
+            return self._traps.get((event.topic, port), NOTHING)
         connected = self._snapshot["mqtt_connected"] if face == "mqtt" else self._streams
         told = self._mqtt if face == "mqtt" else self._stream
         return told.get((event.topic, event.source, port), NOTHING) if connected else DISCONNECTED
@@ -77,6 +82,10 @@ class Views:
     @cached_property
     def _streams(self) -> bool:
         return self._look.eyes.streaming(self._look.device)
+
+    @cached_property
+    def _traps(self) -> dict[tuple[str, str], str]:
+        return port_traps(self._look, self._snapshot)
 
     @cached_property
     def _stream(self) -> _Told:
@@ -113,7 +122,10 @@ def _compared(views: Views, query: Any, port: str) -> tuple[str, list[str]]:
         if truth not in wanted:
             wrong.append(f"truth shows {truth}, not {query.condition}")
         for face in views.enabled(query.without):
-            value = shown[f"{face}{label}"] = views.shows(face, event, port)
+            value = views.shows(face, event, port)
+            if face == "trap" and value == NOTHING:
+                continue  # of what has not changed no trap tells
+            shown[f"{face}{label}"] = value
             if value != truth:
                 wrong.append(f"{face}{label} shows {value}, not {truth}")
     return " | ".join(f"{name} {value}" for name, value in shown.items()), wrong
