@@ -101,8 +101,6 @@ class SnmpFace:
         self._running = True
         booted = self._boot != self._device.lifecycle.bootid
         self._boot = self._device.lifecycle.bootid
-        if booted:
-            self._alarms.forget()
         self._begin(COLD_START if booted else WARM_START, link_up=booted)
 
     def be_running(self) -> None:
@@ -116,6 +114,7 @@ class SnmpFace:
         """The system goes down, or its power or address is gone."""
         self._running = False
         self._agent = self._context = None
+        self._alarms.forget()
         self._teller.stop()
         if self._timer is not None:
             self._timer.cancel()
