@@ -55,7 +55,7 @@ def test_v1_from_the_address_of_the_device(daemon: TrapDaemon) -> None:
         session.act({"cut": "io-1/input/1"})
         session.advance(1)
         supervised = daemon.next()
-        assert supervised[1:4] == [VIDEO, "6", "3"]
+        assert [part.lstrip(".") for part in supervised[1:4]] == [VIDEO[1:], "6", "3"]
         assert 'STRING: "Port 1 cut"' in "|".join(supervised)
 
 

@@ -45,6 +45,7 @@ def session() -> Iterator[Session]:
         {"name": "off-1", "model": "A9210"},
         {"name": "boot-1", "model": "A9210", "snmp": True},
         {"name": "set-1", "model": "C1410", "snmp": True},
+        {"name": "written-1", "model": "C1410", "snmp": True},
         {"name": "plain-1", "model": "A9210", "snmp": {"versions": ["v1"], "password": None}},
     )
     with fleet(*devices, block=WORKER) as made:
@@ -147,7 +148,7 @@ def test_every_authentication_and_privacy_protocol(session: Session, digest: str
 
 
 def test_settings_are_written_and_stay(session: Session) -> None:
-    place = agent(session, "set-1")
+    place = agent(session, "written-1")
     assert place.run("snmpset", "-v2c", "-cwrite", "--", LOCATION, "s", "cellar").code == 0
     assert place.run("snmpset", "-v1", "-cwrite", "--", CONTACT, "s", "me").code == 0
     assert (
