@@ -45,6 +45,8 @@ class SnmpService:
         """Transport and address of what listens."""
         self._outlet: DatagramPort | None = None
         self._outlet_address = ""
+        plan = premises.plan
+        self._observer = f"{plan.infrastructure('client')}:" if premises.own_addresses else None
         self.face = SnmpFace(host.device, self)
 
     @property
@@ -97,7 +99,7 @@ class SnmpService:
         return self._loop.call_later(max(0.0, delay), due)
 
     def is_observer(self, peer: str) -> bool:
-        return self._premises.is_observer(peer)
+        return self._observer is not None and peer.startswith(self._observer)
 
     def sockets(self) -> tuple[Socket, ...]:
         """What listens and which connections stand, under the ports as the device knows them."""

@@ -54,6 +54,9 @@ class DatagramPort:
     def send(self, data: bytes, peer: Peer) -> None:
         """Send one datagram, or lose it: UDP promises nothing."""
         self._patchbay.activity.count += 1
+        if self._patchbay.quiet and not self._silent:
+            self._send_now(data, peer)
+            return
         for delay in self._fates(Direction.TO_CLIENT):
             self._later(delay, self._send_now, data, peer)
 
@@ -110,8 +113,11 @@ class DatagramPort:
                 return
             if self._tally is not None and not self._silent:
                 self._tally.datagram_in(len(data))
-            for delay in self._fates(Direction.TO_DEVICE):
-                self._later(delay, self._hand_over, data, peer)
+            if self._patchbay.quiet and not self._silent:
+                self._received(data, peer)
+            else:
+                for delay in self._fates(Direction.TO_DEVICE):
+                    self._later(delay, self._hand_over, data, peer)
             if self._socket.fileno() < 0:  # the receiver closed or shut it
                 return
 

@@ -132,7 +132,7 @@ def test_integers_are_minimal(number: int) -> None:
     st.binary(max_size=40),
 )
 def test_messages_come_back(kind: Kind, number: int, bound: list[object], version: int, community: bytes) -> None:
-    bindings = [VarBind.of(oid, *pair) for oid, pair in bound]
+    bindings = tuple(VarBind.of(oid, *pair) for oid, pair in bound)
     message = CommunityMessage(version, community, Pdu(kind, number, 0, 0, bindings))
     assert read_message(message.encoded() + b"junk behind it") == message
 

@@ -51,7 +51,7 @@ def test_golden_alarm() -> None:
     assert isinstance(message, CommunityMessage)
     assert isinstance(message.pdu, TrapV1)
     assert message.encoded().hex() == golden
-    assert (message.pdu.specific, message.pdu.bindings) == (1, list(ALARM.bindings))
+    assert (message.pdu.specific, message.pdu.bindings) == (1, ALARM.bindings)
 
 
 def test_the_name_of_a_notification_follows_from_its_numbers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from simulator.face.snmp.row import (
@@ -14,7 +15,6 @@ from simulator.face.snmp.row import (
     instance,
     scalar,
     scalars,
-    wrapped,
 )
 from simulator.wire.snmp.counters import REPORTED
 from simulator.wire.snmp.message import LARGEST_DATAGRAM
@@ -73,7 +73,7 @@ def _snmp() -> list[Instance]:
 
 
 def _count(name: str) -> Read:
-    return lambda context: wrapped(getattr(context.counters, name))
+    return attrgetter(f"counters.{name}")
 
 
 def _authentication_traps(context: Context) -> int:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from simulator.face.snmp.context import Socket
     from simulator.face.transport import Cancellable
     from simulator.wire.snmp.event import AgentEvent
+    from simulator.wire.snmp.value import VarBind
 
 ENGINE_FORMAT_MAC = bytes((0x80, 0x00, 0x01, 0x70, 0x03))
 """Enterprise 368 with the top bit set, then format 3: a MAC address (RFC 3411; the choice is a guess, sheet 2.5)."""
@@ -192,7 +193,7 @@ class SnmpFace:
                 version=_VERSIONS[Version(event.version)],
                 peer=peer,
                 who=event.who,
-                names=[_shown(name) for name in event.names[:_NAMES_SHOWN]],
+                names=_shown(tuple(event.bindings)),
                 status=_STATUS[Status(event.status)],
                 **observer,
             )
@@ -254,5 +255,6 @@ _STATUS = {status: status.name.lower() for status in Status}
 
 
 @lru_cache(maxsize=4096)
-def _shown(name: bytes) -> str:
-    return oid_text(oid_of(name))
+def _shown(bindings: tuple[VarBind, ...]) -> list[str]:
+    """The first names of a request. Equal requests share the list, which nobody changes."""
+    return [oid_text(oid_of(binding.name)) for binding in bindings[:_NAMES_SHOWN]]

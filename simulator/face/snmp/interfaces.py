@@ -3,6 +3,7 @@ the serial number from ifPhysAddress.2."""
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from simulator.face.snmp.context import TICKS as PER_SECOND
@@ -18,7 +19,6 @@ from simulator.face.snmp.row import (
     instance,
     row,
     scalar,
-    wrapped,
 )
 from simulator.wire.snmp.object_tree import Writer
 from simulator.wire.snmp.pdu import Status
@@ -75,13 +75,13 @@ def _ethernet() -> list[Instance]:
         (6, OCTETS, lambda context: bytes.fromhex(context.device.identity.serial)),
         (8, INTEGER, oper_status),
         (9, TICKS, _last_change),
-        (10, COUNTER, lambda context: wrapped(context.device.traffic.in_octets)),
-        (11, COUNTER, lambda context: wrapped(context.device.traffic.in_packets)),
+        (10, COUNTER, attrgetter("device.traffic.in_octets")),
+        (11, COUNTER, attrgetter("device.traffic.in_packets")),
         (13, COUNTER, 0),
         (14, COUNTER, 0),
         (15, COUNTER, 0),
-        (16, COUNTER, lambda context: wrapped(context.device.traffic.out_octets)),
-        (17, COUNTER, lambda context: wrapped(context.device.traffic.out_packets)),
+        (16, COUNTER, attrgetter("device.traffic.out_octets")),
+        (17, COUNTER, attrgetter("device.traffic.out_packets")),
         (19, COUNTER, 0),
         (20, COUNTER, 0),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from simulator.device.lease import netmask_of
@@ -20,7 +21,6 @@ from simulator.face.snmp.row import (
     column_names,
     row,
     scalars,
-    wrapped,
 )
 from simulator.wire.snmp.object_tree import Table
 
@@ -53,17 +53,13 @@ def _ip() -> list[Instance]:
         [
             (1, INTEGER, 2),
             (2, INTEGER, 64),
-            (3, COUNTER, _packets_in),
-            (9, COUNTER, _packets_in),
-            (10, COUNTER, lambda context: wrapped(context.device.traffic.out_packets)),
+            (3, COUNTER, attrgetter("device.traffic.in_packets")),
+            (9, COUNTER, attrgetter("device.traffic.in_packets")),
+            (10, COUNTER, attrgetter("device.traffic.out_packets")),
             (13, INTEGER, 0),
             *quiet,
         ],
     )
-
-
-def _packets_in(context: Context) -> int:
-    return wrapped(context.device.traffic.in_packets)
 
 
 def _icmp() -> list[Instance]:
@@ -79,11 +75,11 @@ def _tcp() -> list[Instance]:
             (2, INTEGER, 200),
             (3, INTEGER, 120_000),
             (4, INTEGER, -1),
-            (5, COUNTER, lambda context: wrapped(context.device.traffic.dialled)),
-            (6, COUNTER, lambda context: wrapped(context.device.traffic.accepted)),
+            (5, COUNTER, attrgetter("device.traffic.dialled")),
+            (6, COUNTER, attrgetter("device.traffic.accepted")),
             (9, GAUGE, lambda context: max(0, context.device.traffic.standing)),
-            (10, COUNTER, lambda context: wrapped(context.device.traffic.in_segments)),
-            (11, COUNTER, lambda context: wrapped(context.device.traffic.out_segments)),
+            (10, COUNTER, attrgetter("device.traffic.in_segments")),
+            (11, COUNTER, attrgetter("device.traffic.out_segments")),
             *quiet,
         ],
     )
@@ -93,10 +89,10 @@ def _udp() -> list[Instance]:
     return scalars(
         UDP,
         [
-            (1, COUNTER, lambda context: wrapped(context.device.traffic.in_datagrams)),
+            (1, COUNTER, attrgetter("device.traffic.in_datagrams")),
             (2, COUNTER, 0),
             (3, COUNTER, 0),
-            (4, COUNTER, lambda context: wrapped(context.device.traffic.out_datagrams)),
+            (4, COUNTER, attrgetter("device.traffic.out_datagrams")),
         ],
     )
 

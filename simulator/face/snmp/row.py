@@ -70,8 +70,3 @@ def address_octets(address: str) -> bytes:
 def address_index(address: str) -> Oid:
     """`127.0.0.1` as four sub-identifiers."""
     return tuple(map(int, address.split(".")))
-
-
-def wrapped(value: int) -> int:
-    """What a Counter32 shows of a count."""
-    return value & 0xFFFFFFFF

@@ -6,6 +6,7 @@ What may not be answered is dropped and counted, never an exception to whoever s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
@@ -131,14 +132,13 @@ class Agent:
 
     def _answered(self, version: int, pdu: Pdu, outcome: Outcome, whole: bytes, who: str) -> None:
         self._count(pdu, outcome)
-        names = tuple([binding.name for binding in pdu.bindings])
         if len(whole) > self.largest or (outcome.status == Status.TOO_BIG and not self.access.too_big):
             self.counters.silent_drops += 1
             self._events.append(Dropped("the answer is too big to be sent"))
             return
         self.counters.out_get_responses += 1
         self._send(whole)
-        self._events.append(Asked(version, pdu.kind, names, outcome.status, who))
+        self._events.append(Asked(version, pdu.kind, pdu.bindings, outcome.status, who))
 
     def _count(self, pdu: Pdu, outcome: Outcome) -> None:
         counters, status = self.counters, outcome.status
@@ -243,6 +243,7 @@ def _kind(pdu: Pdu | TrapV1) -> str:
     return Kind(pdu.kind).name if isinstance(pdu, Pdu) else Kind.TRAP_V1.name
 
 
+@lru_cache(maxsize=1024)
 def _words(octets: bytes) -> str:
     """What a stranger says, fit for a log."""
     text = octets[:_SHOWN].decode("utf-8", "replace")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from simulator.wire.snmp.value import VarBind
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +14,8 @@ class Asked:
 
     version: int
     kind: int
-    names: tuple[bytes, ...]
-    """Contents of the encoded names that were asked for."""
+    bindings: Sequence[VarBind]
+    """As they were asked for."""
     status: int
     who: str
     """Community or user."""

@@ -41,7 +41,7 @@ class Notification:
 
 def trap_v1(note: Notification, community: bytes, agent: bytes, ticks: int) -> bytes:
     """A message with a Trap-PDU. `ticks` are hundredths of a second, `agent` the sender's address."""
-    unit = TrapV1(note.enterprise, agent, note.generic, note.specific, ticks & 0xFFFFFFFF, list(note.bindings))
+    unit = TrapV1(note.enterprise, agent, note.generic, note.specific, ticks & 0xFFFFFFFF, note.bindings)
     return CommunityMessage(Version.V1, community, unit).encoded()
 
 

@@ -12,9 +12,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.wire.snmp.ber import Oid, element, oid_content, oid_of
+from simulator.wire.snmp.ber import Oid, element, integer_content, length, oid_content, oid_of
 from simulator.wire.snmp.pdu import Status
-from simulator.wire.snmp.value import Plain
+from simulator.wire.snmp.value import Plain, VarBind
+
+_SMALL = tuple(bytes((value,)) for value in range(0x80))
+_COUNTER32 = 0x41
+_SIZES_KEPT = 32
+_PLANS_KEPT = 64
 
 Read = Callable[[Any], Plain]
 """The present value in a context; None while the instance is not there."""
@@ -44,13 +49,34 @@ class Instance:
     writer: Writer | None = None
     name: bytes = field(init=False)
     """Content of the encoded name."""
-    head: bytes = field(init=False)
-    """The encoded name."""
+    heads: dict[int, bytes] = field(init=False, compare=False, repr=False)
+    """What stands before a value in a binding, by the size of the value; filled as it is needed."""
 
     def __post_init__(self) -> None:
-        content = oid_content(self.oid)
-        object.__setattr__(self, "name", content)
-        object.__setattr__(self, "head", element(6, content))
+        object.__setattr__(self, "name", oid_content(self.oid))
+        object.__setattr__(self, "heads", {})
+
+    def bound(self, value: Plain) -> bytes:
+        """A binding of an answer. Counts beyond 32 bits wrap in a Counter32."""
+        if value.__class__ is int:
+            if 0 <= value < 0x80:
+                content = _SMALL[value]
+            else:
+                content = integer_content(value & 0xFFFFFFFF if self.tag == _COUNTER32 else value)
+        elif value.__class__ is bytes:
+            content = value
+        else:
+            content = oid_content(value or ())
+        head = self.heads.get(len(content))
+        return (head or self._head(len(content))) + content
+
+    def _head(self, size: int) -> bytes:
+        value = bytes((self.tag,)) + length(size)
+        name = element(6, self.name)
+        head = bytes((0x30,)) + length(len(name) + len(value) + size) + name + value
+        if size <= _SIZES_KEPT:
+            self.heads[size] = head
+        return head
 
 
 class Listing:
@@ -95,10 +121,18 @@ def _type_of(oid: Oid) -> Oid:
 _NOTHING = Listing(())
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The instances that answer a request, in order. Holds the request's bindings, by whose identity it is found."""
+
+    bindings: Sequence[VarBind]
+    instances: list[Instance]
+
+
 class ObjectView:
     """What one agent shows of a template. `structure()` changes whenever rows of a table may have come or gone."""
 
-    __slots__ = ("_listed_for", "_rows", "_structure", "context", "template")
+    __slots__ = ("_listed_for", "_plans", "_rows", "_structure", "context", "template")
 
     def __init__(self, template: Template, context: Any, structure: Callable[[], Hashable]) -> None:
         self.template = template
@@ -106,6 +140,23 @@ class ObjectView:
         self._structure = structure
         self._rows = _NOTHING
         self._listed_for: Hashable = None
+        self._plans: dict[tuple[int, int, int], Plan] = {}
+
+    def plan(self, kind: int, bindings: Sequence[VarBind], size: int) -> Plan | None:
+        """What an equal request was answered from, while no row has come or gone."""
+        plan = self._plans.get((id(bindings), kind, size))
+        if plan is None or plan.bindings is not bindings:
+            return None
+        if self.template.tables and self._structure() != self._listed_for:
+            self._plans.clear()
+            return None
+        return plan
+
+    def keep_plan(self, kind: int, bindings: Sequence[VarBind], size: int, instances: list[Instance]) -> None:
+        """Remember what a request was answered from."""
+        if len(self._plans) >= _PLANS_KEPT:
+            self._plans.clear()
+        self._plans[id(bindings), kind, size] = Plan(bindings, instances)
 
     def find(self, name: bytes) -> Instance | None:
         """The instance of this name."""
@@ -152,6 +203,7 @@ class ObjectView:
         present = self._structure()
         if present != self._listed_for:
             context = self.context
+            self._plans.clear()
             self._rows = Listing(row for table in tables for row in table.rows(context))
             self._listed_for = present
         return self._rows

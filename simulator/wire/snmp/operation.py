@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
-from simulator.wire.snmp.ber import element, integer_content, oid_content
+from simulator.wire.snmp.ber import element
 from simulator.wire.snmp.object_tree import CommitRefused
 from simulator.wire.snmp.pdu import Kind, Status
 from simulator.wire.snmp.value import Tag
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from simulator.wire.snmp.pdu import Pdu
     from simulator.wire.snmp.value import Plain, VarBind
 
+_REPEATED = frozenset({Kind.GET, Kind.GET_NEXT, Kind.GET_BULK})
+_LONGEST_PLAN = 1024
 MOST_REPETITIONS = 100
 """Rows that one GETBULK gets at most; the reference agent does the same (sheet 2.3)."""
 _COUNTER64 = int(Tag.COUNTER64)
@@ -64,6 +66,10 @@ def perform(view: ObjectView, pdu: Pdu, *, v1: bool, writable: bool, room: int) 
 
     `room` is how many bytes of bindings an answer to GETBULK may have.
     """
+    if not v1 and pdu.kind in _REPEATED:
+        planned = _from_plan(view, pdu, room)
+        if planned is not None:
+            return planned
     if pdu.kind == Kind.GET:
         return _get(view, pdu, v1)
     if pdu.kind == Kind.GET_NEXT:
@@ -75,8 +81,35 @@ def perform(view: ObjectView, pdu: Pdu, *, v1: bool, writable: bool, room: int) 
     return None
 
 
+def _from_plan(view: ObjectView, pdu: Pdu, room: int) -> Outcome | None:
+    """The answer to a request that was asked before, if everything that it found is still there and fits."""
+    plan = view.plan(pdu.kind, pdu.bindings, _size(pdu))
+    if plan is None:
+        return None
+    context, found = view.context, []
+    for instance in plan.instances:
+        value = instance.read(context)
+        if value is None:
+            return None
+        bound = instance.bound(value)
+        room -= len(bound)
+        found.append(bound)
+    return Outcome(0, 0, found) if room >= 0 else None
+
+
+def _size(pdu: Pdu) -> int:
+    """What makes two GETBULKs of the same names different."""
+    return pdu.status << 32 | pdu.index & 0xFFFFFFFF if pdu.kind == Kind.GET_BULK else 0
+
+
+def _keep(view: ObjectView, pdu: Pdu, used: list[Instance], answers: int) -> None:
+    """Remember a request all of whose answers were values."""
+    if len(used) == answers and answers <= _LONGEST_PLAN:
+        view.keep_plan(pdu.kind, pdu.bindings, _size(pdu), used)
+
+
 def _get(view: ObjectView, pdu: Pdu, v1: bool) -> Outcome:
-    found = []
+    found, used = [], []
     for place, binding in enumerate(pdu.bindings, 1):
         instance = view.find(binding.name)
         value = None if instance is None else instance.read(view.context)
@@ -87,20 +120,26 @@ def _get(view: ObjectView, pdu: Pdu, v1: bool) -> Outcome:
             tag = Tag.NO_SUCH_INSTANCE if known else Tag.NO_SUCH_OBJECT
             found.append(_bound(element(6, binding.name), bytes((tag, 0))))
         else:
-            found.append(encoded(instance, value))
+            found.append(instance.bound(value))
+            used.append(instance)
+    if not v1:
+        _keep(view, pdu, used, len(found))
     return Outcome(0, 0, found)
 
 
 def _get_next(view: ObjectView, pdu: Pdu, v1: bool) -> Outcome:
-    found = []
+    found, used = [], []
     for place, binding in enumerate(pdu.bindings, 1):
         following = _following(view, binding.name, v1)
         if following is not None:
-            found.append(encoded(*following))
+            found.append(following[0].bound(following[1]))
+            used.append(following[0])
         elif v1:
             return Outcome(Status.NO_SUCH_NAME, place, echo(pdu))
         else:
             found.append(_end_of_view(binding.name))
+    if not v1:
+        _keep(view, pdu, used, len(found))
     return Outcome(0, 0, found)
 
 
@@ -108,13 +147,14 @@ def _get_bulk(view: ObjectView, pdu: Pdu, room: int) -> list[bytes]:
     """Non-repeaters once, the rest row by row until nothing is left, or no room (RFC 3416 section 4.2.3)."""
     once = max(0, min(pdu.status, len(pdu.bindings)))
     found: list[bytes] = []
+    used: list[Instance] = []
     for binding in pdu.bindings[:once]:
-        room = _append(found, _one_after(view, binding.name)[0], room)
+        room = _append(found, _one_after(view, binding.name, used)[0], room)
     names = [binding.name for binding in pdu.bindings[once:]]
     for _ in range(max(0, min(pdu.index, MOST_REPETITIONS))):
         more = False
         for column, name in enumerate(names):
-            bound, after = _one_after(view, name)
+            bound, after = _one_after(view, name, used)
             room = _append(found, bound, room)
             if room < 0:
                 return found
@@ -122,6 +162,8 @@ def _get_bulk(view: ObjectView, pdu: Pdu, room: int) -> list[bytes]:
                 names[column], more = after, True
         if not more:
             break
+    if room >= 0:
+        _keep(view, pdu, used, len(found))
     return found
 
 
@@ -133,11 +175,13 @@ def _append(found: list[bytes], bound: bytes, room: int) -> int:
     return room
 
 
-def _one_after(view: ObjectView, name: bytes) -> tuple[bytes, bytes | None]:
+def _one_after(view: ObjectView, name: bytes, used: list[Instance]) -> tuple[bytes, bytes | None]:
     following = _following(view, name, v1=False)
     if following is None:
         return _end_of_view(name), None
-    return encoded(*following), following[0].name
+    instance, value = following
+    used.append(instance)
+    return instance.bound(value), instance.name
 
 
 def _following(view: ObjectView, name: bytes, v1: bool) -> tuple[Instance, Plain] | None:
@@ -151,21 +195,6 @@ def _following(view: ObjectView, name: bytes, v1: bool) -> tuple[Instance, Plain
             if value is not None:
                 return instance, value
         name = instance.name
-
-
-def encoded(instance: Instance, value: Plain) -> bytes:
-    """A binding of an answer."""
-    if isinstance(value, int):
-        content = integer_content(value)
-    elif isinstance(value, bytes):
-        content = value
-    else:
-        content = oid_content(value or ())
-    size = len(content)
-    if size < 0x70 - len(instance.head):
-        head = instance.head
-        return b"".join((bytes((0x30, len(head) + size + 2)), head, bytes((instance.tag, size)), content))
-    return _bound(instance.head, element(instance.tag, content))
 
 
 def _bound(head: bytes, value: bytes) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 
 from simulator.errors import MalformedMessage
@@ -67,7 +67,7 @@ class Pdu:
     request_id: int
     status: int = 0
     index: int = 0
-    bindings: list[VarBind] = field(default_factory=list)
+    bindings: Sequence[VarBind] = ()
 
     def encoded(self) -> bytes:
         """With tag and length."""
@@ -85,7 +85,7 @@ class TrapV1:
     specific: int
     ticks: int
     """Hundredths of a second."""
-    bindings: list[VarBind] = field(default_factory=list)
+    bindings: Sequence[VarBind] = ()
 
     def encoded(self) -> bytes:
         """With tag and length."""

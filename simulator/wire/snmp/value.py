@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from simulator.errors import MalformedMessage
@@ -41,6 +42,8 @@ _NUMBERS = {
 _EMPTY = EXCEPTIONS | {Tag.NULL}
 _KNOWN = frozenset(Tag)
 _LONGEST_NUMBER = 9
+_SHORT = 512
+"""Bytes of a list of bindings that is remembered."""
 
 
 class VarBind(NamedTuple):
@@ -116,9 +119,23 @@ def _number(tag: Tag, content: bytes) -> int:
     return value
 
 
-def bindings(data: bytes, at: int, end: int) -> list[VarBind]:
-    """The list of bindings whose element begins at `at`. Raises MalformedMessage."""
-    at, stop = expect(data, at, end, 0x30)
+def bindings(data: bytes, at: int, end: int) -> tuple[VarBind, ...]:
+    """The list of bindings whose element begins at `at`. Raises MalformedMessage.
+
+    Managers ask for the same objects again and again, so that short lists are remembered: an equal list is the same
+    tuple while it is.
+    """
+    listed = data[at:end]
+    return _remembered(listed) if len(listed) <= _SHORT else _listed(listed)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(data: bytes) -> tuple[VarBind, ...]:
+    return _listed(data)
+
+
+def _listed(data: bytes) -> tuple[VarBind, ...]:
+    at, stop = expect(data, 0, len(data), 0x30)
     found: list[VarBind] = []
     while at < stop:
         start, after = expect(data, at, stop, 0x30)
@@ -135,4 +152,4 @@ def bindings(data: bytes, at: int, end: int) -> list[VarBind]:
             plain(tag, content)
         found.append(VarBind(name, tag, content))
         at = after
-    return found
+    return tuple(found)
