@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DRAIN = 64
 LARGEST = 65_535
 """Bytes of a UDP payload at most."""
+_BUFFER = bytearray(LARGEST)
+"""One for all: what was received is copied out before anything else happens."""
+_VIEW = memoryview(_BUFFER)
 Peer = tuple[str, int]
 
 
@@ -104,13 +107,14 @@ class DatagramPort:
         self._patchbay.activity.count += 1
         for _ in range(DRAIN):
             try:
-                data, peer = self._socket.recvfrom(LARGEST)
+                size, peer = self._socket.recvfrom_into(_BUFFER)
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionRefusedError:  # ICMP about an earlier datagram to a peer that is gone
                 continue
             except OSError:
                 return
+            data = bytes(_VIEW[:size])
             if self._tally is not None and not self._silent:
                 self._tally.datagram_in(len(data))
             if self._patchbay.quiet and not self._silent:

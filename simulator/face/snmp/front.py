@@ -42,7 +42,7 @@ ENGINE_FORMAT_MAC = bytes((0x80, 0x00, 0x01, 0x70, 0x03))
 """Enterprise 368 with the top bit set, then format 3: a MAC address (RFC 3411; the choice is a guess, sheet 2.5)."""
 COLD_START, WARM_START, LINK_DOWN, LINK_UP, AUTHENTICATION_FAILURE = range(5)
 _LEVELS = {"noAuthNoPriv": 0, "authNoPriv": Flag.AUTH, "authPriv": Flag.AUTH | Flag.PRIV}
-_VERSIONS = {Version.V1: "v1", Version.V2C: "v2c", Version.V3: "v3"}
+_VERSIONS = {int(version): version.name.lower() for version in Version}
 _NAMES_SHOWN = 8
 """Object names of one request that the journal keeps."""
 
@@ -188,13 +188,13 @@ class SnmpFace:
         observer = {"observer": True} if self._way.is_observer(peer) else {}
         if isinstance(event, Asked):
             note(
-                Kind.DATAGRAM,
-                _WHAT[Operation(event.kind)],
-                version=_VERSIONS[Version(event.version)],
+                _DATAGRAM,
+                _WHAT[event.kind],
+                version=_VERSIONS[event.version],
                 peer=peer,
                 who=event.who,
                 names=_shown(tuple(event.bindings)),
-                status=_STATUS[Status(event.status)],
+                status=_STATUS[event.status],
                 **observer,
             )
         elif isinstance(event, BadCommunity):
@@ -250,8 +250,9 @@ class SnmpFace:
             self._context.structure += 1
 
 
-_WHAT = {kind: f"snmp {kind.name.lower().replace('_', '')}" for kind in Operation}
-_STATUS = {status: status.name.lower() for status in Status}
+_DATAGRAM = Kind.DATAGRAM
+_WHAT = {int(kind): f"snmp {kind.name.lower().replace('_', '')}" for kind in Operation}
+_STATUS = {int(status): status.name.lower() for status in Status}
 
 
 @lru_cache(maxsize=4096)

@@ -49,6 +49,7 @@ from simulator.face.vapix import (
     pwdgrp,
     restart,
     server_report,
+    snmp_rest,
     stream_profile,
     supervised_io,
     system_ready,
@@ -86,4 +87,5 @@ ROUTES: tuple[Route, ...] = (
     *mqtt_client.ROUTES,
     *mqtt_event.ROUTES,
     *event_stream.ROUTES,
+    *snmp_rest.ROUTES,
 )

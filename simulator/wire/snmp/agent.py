@@ -39,6 +39,8 @@ ENVELOPE = 64
 SECURED_ENVELOPE = 200
 """The same of v3, without engine and context."""
 _REQUESTS = frozenset({Kind.GET, Kind.GET_NEXT, Kind.GET_BULK, Kind.SET})
+_GET, _GET_NEXT, _SET, _V1, _V2C, _V3 = 0xA0, 0xA1, 0xA3, 0, 1, 3
+"""As plain numbers: members of enumerations cost a look-up each."""
 _SHOWN = 64
 """Characters of a stranger's words that are told."""
 
@@ -80,10 +82,11 @@ class Agent:
         self._events = []
         try:
             version, at, end = version_of(data)
-            if version == Version.V3 and self.access.v3 and self.usm is not None:
-                self._secured(self.usm, data, at, end, now)
-            elif (version == Version.V2C and self.access.v2c) or (version == Version.V1 and self.access.v1):
+            access = self.access
+            if (version == _V2C and access.v2c) or (version == _V1 and access.v1):
                 self._community(version, data, at, end)
+            elif version == _V3 and access.v3 and self.usm is not None:
+                self._secured(self.usm, data, at, end, now)
             else:
                 counters.in_bad_versions += 1
                 self._events.append(Dropped(f"version {version} is not spoken"))
@@ -115,9 +118,9 @@ class Agent:
         if not isinstance(pdu, Pdu) or pdu.kind not in _REQUESTS:
             self._events.append(Dropped(f"an agent does not take {_kind(pdu)}"))
             return
-        if pdu.kind == Kind.SET and not writable:
+        if pdu.kind == _SET and not writable:
             self.counters.in_bad_community_uses += 1
-        v1 = version == Version.V1
+        v1 = version == _V1
         room = self.largest - len(community) - ENVELOPE
         outcome = perform(self.view, pdu, v1=v1, writable=writable, room=room)
         if outcome is None:
@@ -142,15 +145,17 @@ class Agent:
 
     def _count(self, pdu: Pdu, outcome: Outcome) -> None:
         counters, status = self.counters, outcome.status
-        if pdu.kind == Kind.SET:
+        if pdu.kind == _SET:
             counters.in_set_requests += 1
             counters.in_total_set_vars += 0 if status else len(pdu.bindings)
         else:
             counters.in_total_req_vars += 0 if status else len(outcome.bindings)
-            if pdu.kind == Kind.GET:
+            if pdu.kind == _GET:
                 counters.in_get_requests += 1
-            elif pdu.kind == Kind.GET_NEXT:
+            elif pdu.kind == _GET_NEXT:
                 counters.in_get_nexts += 1
+        if not status:
+            return
         if status == Status.TOO_BIG:
             counters.out_too_bigs += 1
         elif status == Status.NO_SUCH_NAME:

@@ -26,9 +26,11 @@ def header(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     if at + 2 > end:
         raise MalformedMessage("element without tag and length", offset=at)
     length, start = data[at + 1], at + 2
-    if length >= 0x80:
+    if length < 0x80:
+        stop = start + length
+    else:
         length, start = _long_length(data, at, end)
-    stop = start + length
+        stop = start + length
     if stop > end:
         raise MalformedMessage("element longer than what holds it", offset=at)
     return data[at], start, stop
@@ -46,6 +48,10 @@ def _long_length(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 def expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Where the content of an element begins and ends whose tag is due here. Raises MalformedMessage."""
+    if at + 1 < end and data[at] == tag and data[at + 1] < 0x80:
+        stop = at + 2 + data[at + 1]
+        if stop <= end:
+            return at + 2, stop
     found, start, stop = header(data, at, end)
     if found != tag:
         raise MalformedMessage(f"tag {found:#04x} where {tag:#04x} is due", offset=at)

@@ -148,7 +148,12 @@ def _cipher(privacy: Privacy, key: bytes, moment: Moment, salt: bytes) -> Cipher
     if privacy is Privacy.DES:
         whitened = bytes(a ^ b for a, b in zip(key[8:16], salt, strict=True))
         return Cipher(_des(key[:8]), modes.CBC(whitened))
-    return Cipher(algorithms.AES(key), CFB(moment.octets + salt))
+    return Cipher(_aes(key), CFB(moment.octets + salt))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _aes(key: bytes) -> algorithms.AES:
+    return algorithms.AES(key)
 
 
 def _des(key: bytes) -> CipherAlgorithm:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 
 from simulator.errors import MalformedMessage
 from simulator.wire.snmp.ber import element, expect, header, integer_at, integer_element
@@ -110,7 +111,12 @@ Message = CommunityMessage | Secured
 
 def community_message(version: int, community: bytes, pdu: bytes) -> bytes:
     """The envelope around an encoded unit."""
-    return element(0x30, bytes((2, 1, version)) + element(4, community) + pdu)
+    return element(0x30, _envelope(version, community) + pdu)
+
+
+@lru_cache(maxsize=256)
+def _envelope(version: int, community: bytes) -> bytes:
+    return bytes((2, 1, version)) + element(4, community)
 
 
 def scoped_pdu(engine_id: bytes, context: bytes, pdu: bytes) -> bytes:

@@ -66,7 +66,7 @@ class Instance:
         elif value.__class__ is bytes:
             content = value
         else:
-            content = oid_content(value or ())
+            content = oid_content(value) if isinstance(value, tuple) else b""
         head = self.heads.get(len(content))
         return (head or self._head(len(content))) + content
 

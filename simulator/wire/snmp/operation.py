@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.wire.snmp.pdu import Pdu
     from simulator.wire.snmp.value import Plain, VarBind
 
-_REPEATED = frozenset({Kind.GET, Kind.GET_NEXT, Kind.GET_BULK})
+_SET_KIND, _BULK_KIND = int(Kind.SET), int(Kind.GET_BULK)
 _LONGEST_PLAN = 1024
 MOST_REPETITIONS = 100
 """Rows that one GETBULK gets at most; the reference agent does the same (sheet 2.3)."""
@@ -66,7 +66,7 @@ def perform(view: ObjectView, pdu: Pdu, *, v1: bool, writable: bool, room: int) 
 
     `room` is how many bytes of bindings an answer to GETBULK may have.
     """
-    if not v1 and pdu.kind in _REPEATED:
+    if not v1 and pdu.kind != _SET_KIND:
         planned = _from_plan(view, pdu, room)
         if planned is not None:
             return planned
@@ -99,7 +99,7 @@ def _from_plan(view: ObjectView, pdu: Pdu, room: int) -> Outcome | None:
 
 def _size(pdu: Pdu) -> int:
     """What makes two GETBULKs of the same names different."""
-    return pdu.status << 32 | pdu.index & 0xFFFFFFFF if pdu.kind == Kind.GET_BULK else 0
+    return pdu.status << 32 | pdu.index & 0xFFFFFFFF if pdu.kind == _BULK_KIND else 0
 
 
 def _keep(view: ObjectView, pdu: Pdu, used: list[Instance], answers: int) -> None:

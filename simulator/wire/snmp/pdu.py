@@ -20,6 +20,9 @@ from simulator.wire.snmp.ber import (
 )
 from simulator.wire.snmp.value import Tag, VarBind, bindings, plain
 
+_NO_ERROR = bytes((2, 1, 0, 2, 1, 0))
+"""Status and index of a request."""
+
 
 class Kind(IntEnum):
     """Tags of protocol data units."""
@@ -103,7 +106,8 @@ class TrapV1:
 def pdu_of(kind: int, request_id: int, status: int, index: int, encoded: Iterable[bytes]) -> bytes:
     """A protocol data unit around bindings that are encoded already."""
     listed = element(0x30, b"".join(encoded))
-    return element(kind, integer_element(request_id) + integer_element(status) + integer_element(index) + listed)
+    error = _NO_ERROR if not status and not index else integer_element(status) + integer_element(index)
+    return element(kind, integer_element(request_id) + error + listed)
 
 
 def read_pdu(data: bytes, at: int, end: int) -> Pdu | TrapV1:
@@ -114,6 +118,8 @@ def read_pdu(data: bytes, at: int, end: int) -> Pdu | TrapV1:
     if not Kind.GET <= kind <= Kind.REPORT:
         raise MalformedMessage(f"protocol data unit of unknown type {kind:#04x}", offset=at)
     request_id, at = integer_at(data, start, stop)
+    if data[at : at + 6] == _NO_ERROR:
+        return Pdu(kind, request_id, 0, 0, bindings(data, at + 6, stop))
     status, at = integer_at(data, at, stop)
     index, at = integer_at(data, at, stop)
     return Pdu(kind, request_id, status, index, bindings(data, at, stop))
