@@ -14,12 +14,10 @@ from typing import Any, Final
 from simulator.errors import FleetError
 from simulator.wire.snmp.ber import Oid, oid_text, parse_oid
 from simulator.wire.snmp.object_tree import Instance
+from simulator.wire.snmp.recording import MOST_OBJECTS, Triple
 from simulator.wire.snmp.value import EXCEPTIONS, Plain, Tag, content_of
 
 TYPES: Final = {tag.name.lower(): tag for tag in Tag if tag not in EXCEPTIONS and tag is not Tag.NULL}
-Triple = tuple[Oid, Tag, Plain]
-"""Name, type and value of one object."""
-MOST_OBJECTS = 100_000
 
 
 @lru_cache(maxsize=16)

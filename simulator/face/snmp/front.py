@@ -74,6 +74,7 @@ class SnmpFace:
 
     def __init__(self, device: Device, way: SnmpWay) -> None:
         self._device = device
+        self._journal, self._name = device.world.journal, device.name
         self._way = way
         self._running = False
         self._agent: Agent | None = None
@@ -187,14 +188,16 @@ class SnmpFace:
         note = self._device.note
         observer = {"observer": True} if self._way.is_observer(peer) else {}
         if isinstance(event, Asked):
-            note(
+            version, kind, bindings, status, who = event
+            self._journal.append(
                 _DATAGRAM,
-                _WHAT[event.kind],
-                version=_VERSIONS[event.version],
+                self._name,
+                _WHAT[kind],
+                version=_VERSIONS[version],
                 peer=peer,
-                who=event.who,
-                names=_shown(tuple(event.bindings)),
-                status=_STATUS[event.status],
+                who=who,
+                names=_shown(tuple(bindings)),
+                status=_STATUS[status],
                 **observer,
             )
         elif isinstance(event, BadCommunity):

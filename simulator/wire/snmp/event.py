@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulator.wire.snmp.value import VarBind
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request was answered."""
+class Asked(NamedTuple):
+    """A request was answered. A tuple, as one is made for every request."""
 
     version: int
     kind: int
