@@ -24,7 +24,8 @@ class Diagnostics:
     def __init__(self) -> None:
         self.listen_only = False
         """Hears and never answers, until a restart of communications."""
-        self._clear()
+        self._counts = dict.fromkeys(_COUNTERS, 0)
+        self._completed = 0
         self._events: deque[int] = deque(maxlen=_MOST_EVENTS)
 
     def saw(self, *, good: bool) -> None:

@@ -36,7 +36,12 @@ class RequestReader:
         self._buffer = bytearray()
         self.dropped = 0
         """Bytes that were no part of a request."""
-        self._forget()
+        self._ends: list[int] = []
+        """Places behind the head at which a request may have begun."""
+        self._looked = 0
+        """Bytes that have been looked at as possible beginnings."""
+        self._summed, self._running = 0, START
+        """Bytes in the running checksum from the head on, and that checksum."""
 
     @property
     def pending(self) -> int:
@@ -91,7 +96,7 @@ class RequestReader:
 
     def _inside(self) -> bytes | None:
         """The first whole request behind the head; each place is checked once."""
-        waiting = []
+        waiting: list[int] = []
         for at in (*self._ends, *range(max(1, self._looked), len(self._buffer))):
             end = self._candidate(at)
             if end == NEEDS_MORE:
@@ -133,9 +138,6 @@ class RequestReader:
 
     def _forget(self) -> None:
         """The head is another: nothing is known of the bytes behind it."""
-        self._ends: list[int] = []
-        """Places behind the head at which a request may have begun."""
+        self._ends.clear()
         self._looked = 0
-        """Bytes that have been looked at as possible beginnings."""
         self._summed, self._running = 0, START
-        """Bytes in the running checksum from the head on, and that checksum."""
