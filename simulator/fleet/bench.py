@@ -146,7 +146,7 @@ class Bench:
                 "mechanism": active.mechanism,
             }
             for active in self.premises.patchbay.faults()
-        ]
+        ] + [fault for host in self.hosts.values() for fault in host.buses.faults()]
 
     def after(self, key: Hashable, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
         """Do what `make` returns after `seconds` of device time, unless something else befalls `key` before."""
@@ -221,6 +221,7 @@ class Bench:
     def features(self) -> list[str]:
         """What tests may ask for by the marker `axis_feature`."""
         features = [self.specification.mode, "http", "https", "mqtt", "stream"]
+        features += ["modbus"]
         features += ["dhcp", "own-addresses"] if self.premises.own_addresses else []
         features += ["embedded-broker"] if self.premises.broker is not None else []
         features += ["stepped"] if self.clock.stepped else []
@@ -283,6 +284,7 @@ class Bench:
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])
             device.ports[port].install(preset)
+        host.buses.set_up()
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
 

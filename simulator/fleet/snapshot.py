@@ -35,6 +35,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
         "ports": {str(port.id): port_state(port) for port in device.ports},
+        "sensors": sensor_states(device),
     }
 
 
@@ -75,6 +76,27 @@ def port_state(port: Port) -> dict[str, Any]:
         "supervised": port.state.event_word if port.supervised and port.state is not None else None,
         "ohms": None if loop is None else _ohms(loop.ohms),
     }
+
+
+def sensor_states(device: Device) -> list[dict[str, Any]]:
+    """The device's list of sensors, as its page shows it; `online` is None before the first verdict."""
+    return [
+        {
+            "number": sensor.number,
+            "name": sensor.name,
+            "box": sensor.settings.box,
+            "address": sensor.settings.address,
+            "model": sensor.settings.template.model,
+            "online": sensor.online,
+            "reason": sensor.reason,
+            "last_event": sensor.last_event,
+            "values": {
+                name: {"value": one.value, "quality": one.quality, "limit": one.side, "at": one.at}
+                for name, one in sensor.readings.items()
+            },
+        }
+        for sensor in device.sensors or ()
+    ]
 
 
 def _ohms(value: float) -> float | str:

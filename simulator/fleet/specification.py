@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
+from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -69,6 +70,10 @@ class DeviceSpecification(_Strict):
     """Port id to end-of-line preset."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
+    sensors: tuple[SensorSpecification, ...] = Field(default=(), max_length=MOST_SENSORS)
+    """Modbus sensors: what stands on the buses, and what the device's own list holds."""
+    modbus: dict[Box, BusSpecification] = Field(default_factory=dict)
+    """RS-485 buses by box: 0 is the A9210's own port, 1 to 16 that of the A9910 with this address."""
 
 
 class BrokerSpecification(_Strict):

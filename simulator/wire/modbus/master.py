@@ -53,6 +53,11 @@ class MasterSession:
         """A request is outstanding."""
         return self._request is not None
 
+    @property
+    def pending(self) -> bool:
+        """A frame waits in `take_output`."""
+        return bool(self._output)
+
     def send(self, request: Request, now: float) -> None:
         """Begin a request; the last one must be over."""
         self._request, self._tries, self._reason = request, 0, ""

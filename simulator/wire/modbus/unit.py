@@ -67,7 +67,10 @@ class Unit:
         self.diagnostics = Diagnostics()
 
     def answer(self, frame: bytes) -> bytes | None:
-        """Broadcasts are executed and never answered, not even with an exception."""
+        """Broadcasts are executed and never answered, not even with an exception.
+
+        The answer comes from the address that was asked, also when the request changed it.
+        """
         unit, function = frame[0], frame[1]
         if unit == BROADCAST:
             self._broadcast(function, frame[2:-2])
@@ -80,9 +83,9 @@ class Unit:
             data = _EXECUTE[function](self, frame[2:-2])
         except Refusal as refusal:
             self.diagnostics.refused(refusal.code)
-            return sealed(bytes((self.address, function | REFUSED, refusal.code)))
+            return sealed(bytes((unit, function | REFUSED, refusal.code)))
         self.diagnostics.executed(function)
-        return None if data is None else sealed(bytes((self.address, function)) + data)
+        return None if data is None else sealed(bytes((unit, function)) + data)
 
     def _broadcast(self, function: int, data: bytes) -> None:
         self.diagnostics.unanswered()
