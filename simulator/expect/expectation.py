@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
+from simulator.expect.modbus_query import ModbusQuery, SensorQuery
 from simulator.expect.query import (
     CallQuery,
     ClientQuery,
@@ -50,6 +51,8 @@ class Face(StrEnum):
     ONLINE = "online"
     CALL = "call"
     NEVER = "never"
+    MODBUS = "modbus"
+    SENSOR = "sensor"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -65,6 +68,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.ONLINE: OnlineQuery,
     Face.CALL: CallQuery,
     Face.NEVER: NeverQuery,
+    Face.MODBUS: ModbusQuery,
+    Face.SENSOR: SensorQuery,
 }
 """What can be asked of each face."""
 

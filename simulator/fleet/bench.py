@@ -51,6 +51,8 @@ class Bench:
         """What hands have begun."""
         self.running_rate = self.clock.rate or 1.0
         """Rate of the clock while it is not paused."""
+        self.last_action: Record
+        """The record of what hands did last, while they do it."""
         self.hosts: dict[str, Host] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -100,6 +102,7 @@ class Bench:
     async def apply(self, action: Action) -> Record:
         """Write the action into the journal and do it; what follows from it names it as its cause."""
         record = self.journal.append(Kind.ACTION, _device_of(action), action.verb, **_fields_of(action))
+        self.last_action = record
         with self.journal.because(record):
             await apply(self, action)
         if self.clock.stepped:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from simulator.expect.expectation import Face
-from simulator.expect.face import client, everywhere, hook, journal, message, never, online, state, vapix
+from simulator.expect.face import client, everywhere, hook, journal, message, modbus, never, online, state, vapix
 
 if TYPE_CHECKING:
     from simulator.expect.finding import Finder
@@ -27,4 +27,6 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.ONLINE: online.find,
     Face.CALL: hook.find,
     Face.NEVER: never.find,
+    Face.MODBUS: modbus.find_modbus,
+    Face.SENSOR: modbus.find_sensor,
 }

@@ -9,6 +9,7 @@ GET    /v1/seen       sightings of one face after a number, of one device or of 
 GET    /v1/told       of each event of one device what a face was told last
 GET    /v1/streams    devices whose event stream is open now
 POST   /v1/ask        one HTTP question to one device
+POST   /v1/modbus     one read of a master on a bus
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.expect.observer import modbus
 from simulator.expect.observer.mqtt import MqttObserver
 from simulator.expect.observer.sighting import Sightings
 from simulator.expect.observer.stream import StreamObserver
@@ -142,6 +144,9 @@ class Service:
         vapix = self._watching().vapix
         return web.json_response(await vapix.ask(**(await request.json())))
 
+    async def ask_modbus(self, request: web.Request) -> web.Response:
+        return web.json_response(await modbus.ask(**(await request.json())))
+
     def _watching(self) -> Observers:
         """The observers, who must not be asked for what they cannot have seen: they may have been started anew."""
         if self.observers is None:
@@ -166,6 +171,7 @@ async def serve(spelled: str) -> None:
     app.router.add_get("/v1/told", service.told)
     app.router.add_get("/v1/streams", service.streams)
     app.router.add_post("/v1/ask", service.ask)
+    app.router.add_post("/v1/modbus", service.ask_modbus)
     await serve_parent(app, spelled, close=service.close)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.errors import FleetError
-from simulator.fleet.hands import line, setting, site, supply, upgrade, wiring
+from simulator.fleet.hands import line, sensor, setting, site, supply, upgrade, wiring
 
 if TYPE_CHECKING:
     from simulator.action.action import Action
@@ -35,6 +35,8 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "clock": site.clock,
     "set": setting.set_,
     "note": site.note,
+    "sensor": sensor.sensor,
+    "bus": sensor.bus,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 

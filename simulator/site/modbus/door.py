@@ -69,6 +69,11 @@ class Door:
         self.peers.add(peer)
         return True
 
+    def babble(self, data: bytes) -> None:
+        """Rubbish on the line, which everybody hears who listens to it."""
+        for peer in tuple(self.peers):
+            peer.hear(data)
+
     def close(self) -> None:
         """Listen no more, and end all connections."""
         self._acceptor.close()
@@ -273,6 +278,10 @@ class TapPeer(asyncio.Protocol):
             self._transport.abort()
 
     def _passed(self, _way: str, data: bytes) -> None:
+        self.hear(data)
+
+    def hear(self, data: bytes) -> None:
+        """Bytes that pass on the bus."""
         if self._transport is None:
             return
         self._transport.write(data)

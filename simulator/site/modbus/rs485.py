@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
 
 from simulator.journal import Kind
+from simulator.net.activity import without_cause
 from simulator.site.modbus.tibbo import TibboProbe
 from simulator.wire.modbus.bus import Bus
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from simulator.site.modbus.probe import Probe
     from simulator.wire.modbus.bus import Master
     from simulator.wire.modbus.fault import BusFault
+
+_UNASKED: Final = {"babble": 0.05, "idle-noise": 1.0}
+"""Kinds that are heard while nobody asks, and wire seconds between two bursts."""
 
 
 class Rs485:
@@ -37,6 +42,7 @@ class Rs485:
         self._world = world
         self._causes: dict[int, Record] = {}
         self._timers: dict[int, Timer] = {}
+        self._disturbance: asyncio.TimerHandle | None = None
         bus.on_strike = self._struck
 
     # The way of the module's master
@@ -103,6 +109,8 @@ class Rs485:
         """Let a fault act."""
         self.bus.faults.append(fault)
         self.note(Kind.FAULT, f"bus {fault.kind} begins", units=sorted(fault.units))
+        if fault.kind in _UNASKED and self.doors:
+            self._disturb(fault)
 
     def end(self, fault: BusFault) -> None:
         """End a fault. Safe to repeat."""
@@ -134,10 +142,21 @@ class Rs485:
         """No socket and no timer is left."""
         for timer in self._timers.values():
             timer.cancel()
+        if self._disturbance is not None:
+            self._disturbance.cancel()
         for door in self.doors:
             door.close()
         if self.foreign is not None:
             self.foreign.close()
+
+    def _disturb(self, fault: BusFault) -> None:
+        """Bytes that nobody asked for, again and again on wire time, to those that listen over TCP."""
+        if fault not in self.bus.faults:
+            return
+        for door in self.doors:
+            door.babble(fault.noise())
+        pause = fault.delay or _UNASKED[fault.kind]
+        self._disturbance = without_cause(asyncio.get_running_loop().call_later, pause, self._disturb, fault)
 
     def _struck(self, fault: BusFault, frame: bytes) -> None:
         """The first strike is told, and the end by count: a poll comes every few seconds for days."""

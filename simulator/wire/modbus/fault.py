@@ -69,7 +69,7 @@ class BusFault:
 
     def strikes(self, frame: bytes) -> bool:
         """Whether this transaction is struck; counts it if so."""
-        if self.over or not self._concerns(frame):
+        if self.over or self.kind == "idle-noise" or not self._concerns(frame):
             return False
         if self.after:
             self.after -= 1
@@ -265,4 +265,4 @@ _SHAPE: Final[dict[str, Callable[[BusFault, bytes, Portions], Portions]]] = {
     "duplicate": _duplicate,
 }
 BUS_FAULTS: Final = (*_INSTEAD, *_SHAPE)
-"""The kinds there are."""
+"""The kinds that strike transactions; `idle-noise` strikes none."""
