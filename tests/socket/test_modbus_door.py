@@ -120,8 +120,8 @@ def served(server: socket.socket, answer: bytes, condition: Callable[[], bool]) 
     asked: set[bytes] = set()
     with connection:
         connection.settimeout(5)
-        while not condition():
-            asked.add(connection.recv(8, socket.MSG_WAITALL))
+        while not condition() and (request := connection.recv(8, socket.MSG_WAITALL)):
+            asked.add(request)
             connection.sendall(answer)
     return asked
 
