@@ -191,7 +191,7 @@ class Peer(asyncio.Protocol):
         if frame not in self._seen and len(self._seen) < MOST_DISTINCT:
             self._seen.add(frame)
             self._door.place.note(
-                Kind.REQUEST, f"modbus {frame[1]:02X}", unit=frame[0], frame=frame.hex(), peer=self._name
+                Kind.MESSAGE, f"modbus {frame[1]:02X}", unit=frame[0], frame=frame.hex(), peer=self._name
             )
         self._bus.ask(self, frame)
 
