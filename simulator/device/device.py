@@ -23,6 +23,8 @@ from simulator.device.mqtt_configuration import MqttConfiguration
 from simulator.device.network import Network
 from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
+from simulator.device.power_supply import PowerSupply
+from simulator.device.relay import Relays
 from simulator.device.sensor import Sensors, SensorSettings
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
@@ -31,8 +33,11 @@ from simulator.device.virtual_input import VirtualInputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
+    from simulator.device.door_monitoring import DoorMonitoring
+    from simulator.device.expansion import Expansion
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
@@ -71,12 +76,14 @@ class Device:
         self.logs = Logs(world, self)
         self.accounts = Accounts(self.identity.realm, profile.quirks)
         self.lifecycle = Lifecycle(self)
+        self.power = PowerSupply(self)
         self.firmware = Firmware(self)
         self.time = TimeSetting(self)
         self.network = Network(self, translate)
         self.mqtt = MqttConfiguration(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)
+        self.relays = Relays(self)
         self.enclosure = Enclosure(self)
         self.storage = Storage(self)
         modbus = profile.quirks.modbus
@@ -85,6 +92,9 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.alarms: Alarms | None = None
+        self.door_monitoring: DoorMonitoring | None = None
+        self.expansion: Expansion | None = None
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -107,8 +117,10 @@ class Device:
 
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
+        if self.expansion is not None:
+            self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.motion):
+        for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
             if component is not None:
                 component.publish_states()
 

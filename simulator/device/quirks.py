@@ -164,6 +164,20 @@ class Quirks(BaseModel):
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
 
+    # Expansion modules
+    module_firmware: str
+    """Version of AXIS A9910 firmware that is bundled; empty means the head's own version."""
+    module_old_firmware_works: bool
+    """A module with older firmware than the bundled one works until it is upgraded."""
+    module_level_told: bool
+    """The converter levels of a module's inputs can be read; a recorded firmware said 4294967295 for all of them."""
+    module_lost_seconds: float
+    """Until a module that does not answer is offline."""
+    module_found_seconds: float
+    """Until a module that answers again is online."""
+    module_upgrade_seconds: float
+    """How long an upgrade takes a module offline."""
+
     # Housing
     casing_name: str
     """`Name` in the event `Casing/Open`."""
@@ -173,6 +187,28 @@ class Quirks(BaseModel):
     """What `Storage/Disruption` says of a disk that is not connected."""
     missing_disk_figure: int
     """What `Storage/Alert` says of its temperature, wear and health."""
+
+    # Alarms
+    alarms_on: tuple[str, ...]
+    """Switches of alarms that are on in factory state, by parameter (`alarm.py`)."""
+    alarm_daemon: str
+    """Who writes the lines about alarms into the system log."""
+    shock_hold_off: float
+    """How long no second shock is told."""
+    shock_sensitivity: int
+    """Sensitivity of shock detection in factory state, 0 to 100."""
+    external_tamper_port: int
+    """Input that stands for the contact of an outer cabinet, in factory state."""
+
+    # Door monitoring
+    door_application: str
+    """Package name of AXIS Door Monitoring in the list of applications."""
+    door_application_version: str
+    """Its version there."""
+    door_token: str
+    """`DoorToken` of a monitored door in events; `{number}` is its number."""
+    door_idle_mode: str
+    """`DoorMode` while no access is granted: there is no lock."""
 
     # Modbus sensors
     modbus: Annotated[ModbusQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
 from simulator.expect.modbus_query import ModbusQuery, SensorQuery
+from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.query import (
     CallQuery,
     ClientQuery,
@@ -44,6 +45,8 @@ class Face(StrEnum):
     STREAM = "stream"
     EVENT = "event"
     STATE = "state"
+    METER = "meter"
+    DOOR = "door"
     LOG = "log"
     CLIENT = "client"
     JOURNAL = "journal"
@@ -61,6 +64,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.STREAM: StreamQuery,
     Face.EVENT: EventQuery,
     Face.STATE: StateQuery,
+    Face.METER: MeterQuery,
+    Face.DOOR: DoorQuery,
     Face.LOG: LogQuery,
     Face.CLIENT: ClientQuery,
     Face.JOURNAL: JournalQuery,

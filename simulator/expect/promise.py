@@ -129,6 +129,14 @@ class Expect:
         """The truth: `phase="running"`, `port=1, supervised="cut"`."""
         return self._promise(Face.STATE, within, query)
 
+    def meter(self, between: str, *, within: float | str = 10, **query: Any) -> Promise:
+        """A meter at the relay connector: `meter("com-no", reads="closed")`, `meter("no-gnd", volts=12)`."""
+        return self._promise(Face.METER, within, {"between": between, **query})
+
+    def door(self, number: int, *, within: float | str = 10, **query: Any) -> Promise:
+        """A monitored door: `door(1, state="open", alarm="open-too-long")`."""
+        return self._promise(Face.DOOR, within, {"door": number, **query})
+
     def sensor(self, sensor: str | int, *, within: float | str = 10, **query: Any) -> Promise:
         """A sensor of the device's list: `status="offline"`, `value=21.5`, `limit="above"`."""
         return self._promise(Face.SENSOR, within, {"sensor": sensor, **query})

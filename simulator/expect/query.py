@@ -18,6 +18,7 @@ from simulator.expect.event_name import BY_NAME, CONDITIONS, EventKind
 from simulator.units import Seconds
 
 PORT: Kind = Text(r"\d{1,3}|\*|\{\d{1,3}\.\.\d{1,3}\}", "port id", example="2, * or {1..5}")
+MODULE: Kind = Text(r"\d{1,2}|\*|\{\d{1,2}\.\.\d{1,2}\}", "module address", example="3, * or {1..4}")
 STATUS: Kind = Text(r"[1-5](\d\d|xx)", "HTTP status", example="200 or 5xx")
 ADDRESS: Kind = Text(r"new|old|[0-9*]{1,3}(\.[0-9*]{1,3}){0,3}", "address", example="169.254.* or new")
 HTTP_PATH: Kind = Text(r"/[!-~]*", "path", example="/axis-cgi/param.cgi")
@@ -149,6 +150,11 @@ class StateQuery(Query):
     firmware: Annotated[str, "Running version."] = ""
     committed: Annotated[bool | None, "Whether the running firmware is committed."] = None
     playing: Annotated[bool | None, "Whether a clip plays."] = None
+    module: Annotated[
+        str, MODULE, "Address of an expansion module that `online` is about; by default that of the step's verb."
+    ] = ""
+    online: Annotated[bool | None, "Whether the head reaches the module, or the port of the verb."] = None
+    module_firmware: Annotated[str, "Firmware of the module as its head shows it."] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from simulator.action.vocabulary import vocabulary
 from simulator.chance import Chance
 from simulator.clock import SimClock
 from simulator.device.device import Device
+from simulator.device.door import DoorSetting
 from simulator.device.model import profile_of
 from simulator.device.mqtt_setting import ClientSettings
 from simulator.device.network_configuration import STATIC_FALLBACK
@@ -16,6 +17,7 @@ from simulator.device.profile import load_profile
 from simulator.device.world import World
 from simulator.errors import FleetError, UnknownTarget, did_you_mean
 from simulator.fleet.course import Courses
+from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
@@ -283,11 +285,16 @@ class Bench:
         for name, value in specification.parameters.items():
             device.parameters.write(name.removeprefix("root."), value)
         _set_network(device, specification)
+        device.power.wire(specification.power)
+        for relay, volts in specification.relay_jumpers.items():
+            device.relays.fit_jumper(relay, volts)
+        install_modules(device, specification.modules)
         for port, preset in specification.supervised.items():
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])
             device.ports[port].install(preset)
         host.buses.set_up()
+        _set_doors(device, specification)
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
 
@@ -326,6 +333,14 @@ def _profile(specification: DeviceSpecification) -> Any:
             raise
         model = load_profile(specification.model, "12.9.57").model
         return profile_of(model, specification.firmware)
+
+
+def _set_doors(device: Device, specification: DeviceSpecification) -> None:
+    for number, door in specification.doors.items():
+        if device.door_monitoring is None:
+            raise FleetError(f"{device.name} has no AXIS Door Monitoring", hint="only an A9210 has it")
+        setting = DoorSetting(number, door.dps, door.rex, door.open_too_long, door.access)
+        device.door_monitoring.configure(setting)
 
 
 def _set_network(device: Device, specification: DeviceSpecification) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
+from simulator.device.power_supply import PowerSource
 from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
 
 DEFAULT_USER = "root"
@@ -54,6 +55,28 @@ class NetworkSpecification(_Strict):
     """A fixed address: DHCP is not used."""
 
 
+class DoorSpecification(_Strict):
+    """A door that AXIS Door Monitoring watches: port ids of its inputs, and seconds."""
+
+    dps: int
+    rex: int | None = None
+    open_too_long: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    access: Annotated[float, Field(gt=0, le=86_400)] = 10.0
+
+
+class ModuleSpecification(_Strict):
+    """One AXIS A9910 that the head has in its list."""
+
+    address: Annotated[int, Field(ge=1, le=16)]
+    name: Annotated[str, Field(max_length=64)] = ""
+    firmware: Version | None = None
+    """By default the version that the head bundles."""
+    metres: Annotated[float, Field(ge=0, le=100_000)] = 10.0
+    """Along the line from the head; beyond 1000 it is out of reach."""
+    key: Literal["same", "other"] = "same"
+    """`other`: it belongs to another head, whose encryption key it has."""
+
+
 class DeviceSpecification(_Strict):
     """One virtual device and the state in which it enters the bench."""
 
@@ -68,6 +91,14 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
+    power: tuple[PowerSource, ...] = (PowerSource.POE,)
+    """What is connected to its power inputs."""
+    relay_jumpers: dict[int, Literal[12, 24]] = Field(default_factory=dict)
+    """Port id of a relay to the volts that its power jumper feeds into COM."""
+    doors: dict[int, DoorSpecification] = Field(default_factory=dict)
+    """Doors that AXIS Door Monitoring watches, by number from 1 to 5."""
+    modules: tuple[ModuleSpecification, ...] = ()
+    """Expansion modules in the list of an A9210."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
     sensors: tuple[SensorSpecification, ...] = Field(default=(), max_length=MOST_SENSORS)

@@ -49,13 +49,17 @@ _PROTOCOLS: Final = (
     ("ONVIF", "not yet", "no SOAP service; an event stream over WebSocket is there instead"),
     ("RTSP", "not yet", ""),
     ("SNMP", "not yet", "agent, traps"),
-    ("Modbus", "not yet", "RS485 sensors of the A9210"),
+    (
+        "Modbus RTU, also over TCP",
+        "yes",
+        "the module polls its sensors; buses in memory, listening, towards foreign slaves, mixed, tapped; faults on the wire",
+    ),
     ("mDNS, SSDP, WS-Discovery, LLDP", "not yet", "a client has to be told the address"),
     ("NTP, NTS, PTP", "not yet", "the clock of the bench is the clock of the devices"),
     ("DNS, IPv6, IEEE 802.1X, MACsec", "not yet", "settings are stored"),
     ("Syslog, mail, FTP, SFTP, HTTP notifications", "not yet", "recipients of rules"),
     ("Rule engine, schedules, recipients", "not yet", ""),
-    ("AXIS A9910 expansion modules", "not yet", ""),
+    ("AXIS A9910 expansion modules", "yes", "seen by their ports, as no API for them is public"),
 )
 
 _HEAD: Final = """\

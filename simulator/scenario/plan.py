@@ -6,7 +6,7 @@ Schema and reference page are made from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from simulator.action.declaration import HIDDEN, MapOf, Pairs, Record
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PRESETS = ("ParallellFirst22k4k7", "SerialFirst1k", "SerialFirst2k2", "SerialFirst4k7", "SerialFirst10k")
 """End-of-line layouts by the names that the device itself stores (io-events sheet 1.4: double l)."""
 
+HALF_A_MINUTE, TEN_SECONDS = Seconds(30.0), Seconds(10.0)
 GRACE, PATIENCE, HOUR, MINUTE = Seconds(0.05), Seconds(5.0), Seconds(3600.0), Seconds(60.0)
 
 
@@ -68,6 +69,40 @@ class NetworkPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorPlan:
+    """A door that AXIS Door Monitoring watches."""
+
+    dps: Annotated[int, Whole(0, 10), "Port id of the input with its position sensor."]
+    rex: Annotated[int | None, Whole(7, 8), "Port id of its request to exit: 7 or 8."] = None
+    open_too_long: Annotated[Seconds, Duration(0.001), "How long it may stay open."] = HALF_A_MINUTE
+    access: Annotated[Seconds, Duration(0.001), "How long a request to exit holds."] = TEN_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModulePlan:
+    """An AXIS A9910 expansion module in the list of an A9210."""
+
+    shorthand: ClassVar[str] = "address"
+
+    address: Annotated[int, Whole(1, 16), "Address on its DIP switches."]
+    name: Annotated[str, Text(r".{1,64}", "name"), "Name in the head's list."] = ""
+    firmware: Annotated[
+        str, Text(VERSION.pattern, "firmware version", example="12.9.57"), "By default the one the head bundles."
+    ] = ""
+    metres: Annotated[float, Number(0, 100_000), "Metres along the line; beyond 1000 it is out of reach."] = 10.0
+    key: Annotated[Literal["same", "other"], "other: it has the encryption key of another head."] = "same"
+
+    def specification(self) -> dict[str, Any]:
+        return {
+            "address": self.address,
+            "name": self.name,
+            "firmware": self.firmware or None,
+            "metres": self.metres,
+            "key": self.key,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePlan:
     """A virtual device, or by a range as its name several alike, and the state in which it enters the bench."""
 
@@ -98,6 +133,20 @@ class DevicePlan:
         MapOf(Choice(PRESETS), Whole(0, 202)),
         "Inputs that are supervised: port id to end-of-line layout.",
     ] = ()
+    power: Annotated[
+        tuple[Literal["poe", "dc"], ...], "What is connected to its power inputs; only the A9210 has a DC input."
+    ] = ("poe",)
+    relay_jumpers: Annotated[
+        tuple[tuple[int, int], ...],
+        MapOf(Whole(12, 24), Whole(0, 202)),
+        "Relay power jumpers that are fitted: port id of the relay to volts on COM, 12 or 24.",
+    ] = ()
+    doors: Annotated[
+        tuple[tuple[int, DoorPlan], ...],
+        MapOf(Record(DoorPlan), Whole(1, 5)),
+        "Doors that AXIS Door Monitoring watches, by number.",
+    ] = ()
+    modules: Annotated[tuple[ModulePlan, ...], "Expansion modules of an A9210, by address or as maps."] = ()
     network: Annotated[NetworkPlan, "Its network settings."] = NetworkPlan()
     parameters: Annotated[Pairs, "Parameters that differ from the factory state, by full name."] = ()
     sensors: Annotated[tuple[SensorPlan, ...], "Modbus sensors on its RS-485 ports and in its list."] = ()
@@ -119,6 +168,10 @@ class DevicePlan:
             "account": {"user": self.account.user, "password": self.account.password},
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
             "supervised": dict(self.supervised),
+            "power": list(self.power),
+            "doors": {number: asdict(door) for number, door in self.doors},
+            "relay_jumpers": dict(self.relay_jumpers),
+            "modules": [module.specification() for module in self.modules],
             "network": {
                 "address": self.network.address or None,
                 "static_fallback": self.network.static_fallback or None,

@@ -31,7 +31,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
     state = {"at": 30.0, "phase": "running", "activity": "none", "firmware": "12.9.57", "committed": True,
              "link": True, "address": "127.16.0.1", "real_address": "127.16.0.1", "former_address": "127.16.0.1",
              "origin": "dhcp", "mqtt_active": True, "mqtt_connected": True, "playing": False,
-             "ports": {"2": port()}}  # fmt: skip
+             "modules": {}, "ports": {"2": port()}}  # fmt: skip
     return {**state, **changes}
 
 
@@ -95,6 +95,8 @@ class CannedEyes:
         seen.append({"number": len(seen) + 1, "face": face, "device": device, "data": data})
 
     # Eyes
+
+    observed_since = 0
 
     def fleet(self) -> dict[str, Any]:
         mqtt = {"prefix": f"axis/{SERIAL}", "client_id": SERIAL}

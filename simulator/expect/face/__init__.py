@@ -9,7 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from simulator.expect.expectation import Face
-from simulator.expect.face import client, everywhere, hook, journal, message, modbus, never, online, state, vapix
+from simulator.expect.face import (
+    client,
+    door,
+    everywhere,
+    hook,
+    journal,
+    message,
+    meter,
+    modbus,
+    never,
+    online,
+    state,
+    vapix,
+)
 
 if TYPE_CHECKING:
     from simulator.expect.finding import Finder
@@ -20,6 +33,8 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.STREAM: message.find_stream,
     Face.EVENT: journal.find_event,
     Face.STATE: state.find,
+    Face.METER: meter.find,
+    Face.DOOR: door.find,
     Face.LOG: journal.find_log,
     Face.CLIENT: client.find,
     Face.JOURNAL: journal.find_record,

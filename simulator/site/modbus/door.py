@@ -190,9 +190,7 @@ class Peer(asyncio.Protocol):
         self._requests += 1
         if frame not in self._seen and len(self._seen) < MOST_DISTINCT:
             self._seen.add(frame)
-            self._door.place.note(
-                Kind.MESSAGE, f"modbus {frame[1]:02X}", unit=frame[0], frame=frame.hex(), peer=self._name
-            )
+            self._door.place.note(Kind.SITE, "modbus.request", unit=frame[0], frame=frame.hex(), peer=self._name)
         self._bus.ask(self, frame)
 
     def _turn(self) -> None:
