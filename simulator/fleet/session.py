@@ -55,6 +55,8 @@ class Session:
         """Devices whose event stream is watched; None while nothing is."""
         self._known: tuple[str, ...] = ()
         """Devices that the observers know."""
+        self.observed_since = 0
+        """Number of the last record before the observers listened."""
         self.touched = Touched()
         """What hands did last, and the moment before: where expectations look from."""
         self.promises: list[Promise] = []
@@ -175,6 +177,8 @@ class Session:
         watched = tuple(name for name in wanted if name in ready or name in before)
         body = {"fleet": fleet, "streams": watched, "go_on": self._watched is not None}
         self._observers.call("PUT", "/v1/site", body, wait=30)
+        if self._watched is None:
+            self.observed_since = self.clock()["last"]
         self._watched = watched
         self._known = tuple(device["name"] for device in fleet["devices"])
 

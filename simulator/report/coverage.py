@@ -55,7 +55,7 @@ _PROTOCOLS: Final = (
     ("DNS, IPv6, IEEE 802.1X, MACsec", "not yet", "settings are stored"),
     ("Syslog, mail, FTP, SFTP, HTTP notifications", "not yet", "recipients of rules"),
     ("Rule engine, schedules, recipients", "not yet", ""),
-    ("AXIS A9910 expansion modules", "not yet", ""),
+    ("AXIS A9910 expansion modules", "yes", "seen by their ports, as no API for them is public"),
 )
 
 _HEAD: Final = """\

@@ -59,7 +59,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter("Configure: Rules for events, email, DTMF, call audio", BOTH, _NO, "no rule engine, no actions"),
     Chapter("Status", BOTH, _PART, "device information and LEDs; no synchronization state, no list of clients"),
     Chapter("Device: I/Os and relays", IO, _YES, "11 ports with the map of the device, loops in ohms, debounce"),
-    Chapter("Device: AXIS A9910 expansion modules", IO, _NO, "no expansion modules, no encryption key for them"),
+    Chapter(
+        "Device: AXIS A9910 expansion modules", IO, _YES, "key, addresses, upgrade; no web page that lists them"
+    ),
     Chapter("Device: Alarms", IO, _YES, "device motion, casing open, external tamper, supervised or not"),
     Chapter("Peripherals: Sensors", IO, _NO, "no RS485 port, no Modbus sensors"),
     Chapter("Audio: Audio Manager Edge, site security", SPEAKER, _NO, ""),

@@ -96,6 +96,8 @@ class CannedEyes:
 
     # Eyes
 
+    observed_since = 0
+
     def fleet(self) -> dict[str, Any]:
         mqtt = {"prefix": f"axis/{SERIAL}", "client_id": SERIAL}
         return {"devices": [{"name": name, "serial": SERIAL, "mqtt": mqtt} for name in self.snapshots]}
