@@ -25,8 +25,10 @@ from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
 from simulator.device.power_supply import PowerSupply
 from simulator.device.relay import Relays
+from simulator.device.snmp import SnmpSettings
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
+from simulator.device.traffic import Traffic
 from simulator.device.virtual_input import VirtualInputs
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ class Device:
         self.firmware = Firmware(self)
         self.time = TimeSetting(self)
         self.network = Network(self, translate)
+        self.traffic = Traffic()
+        self.snmp = SnmpSettings(self)
         self.mqtt = MqttConfiguration(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)

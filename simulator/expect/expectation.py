@@ -23,8 +23,10 @@ from simulator.expect.query import (
     NeverQuery,
     OnlineQuery,
     Query,
+    SnmpQuery,
     StateQuery,
     StreamQuery,
+    TrapQuery,
     VapixQuery,
 )
 
@@ -53,6 +55,8 @@ class Face(StrEnum):
     ONLINE = "online"
     CALL = "call"
     NEVER = "never"
+    SNMP = "snmp"
+    TRAP = "trap"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -70,6 +74,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.ONLINE: OnlineQuery,
     Face.CALL: CallQuery,
     Face.NEVER: NeverQuery,
+    Face.SNMP: SnmpQuery,
+    Face.TRAP: TrapQuery,
 }
 """What can be asked of each face."""
 

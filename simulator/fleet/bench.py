@@ -22,6 +22,8 @@ from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
 from simulator.fleet.snapshot import snapshot
+from simulator.fleet.snmp_setting import switch_on
+from simulator.fleet.specification import SnmpSpecification
 from simulator.journal import Journal, Kind, Record
 from simulator.resources import VERSION
 
@@ -212,6 +214,7 @@ class Bench:
             "site": {
                 "broker": self.premises.broker_description(),
                 "dhcp": {"address": self.premises.plan.infrastructure("dhcp")},
+                "traps": dict(zip(("host", "port"), self.premises.trap_receiver, strict=True)),
                 "observer": self.premises.plan.infrastructure("client") if self.premises.own_addresses else None,
             },
             "authority": self.premises.tls.authority_pem.decode(),
@@ -222,7 +225,7 @@ class Bench:
 
     def features(self) -> list[str]:
         """What tests may ask for by the marker `axis_feature`."""
-        features = [self.specification.mode, "http", "https", "mqtt", "stream"]
+        features = [self.specification.mode, "http", "https", "mqtt", "stream", "snmp"]
         features += ["dhcp", "own-addresses"] if self.premises.own_addresses else []
         features += ["embedded-broker"] if self.premises.broker is not None else []
         features += ["stepped"] if self.clock.stepped else []
@@ -292,6 +295,9 @@ class Bench:
         _set_doors(device, specification)
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
+        if specification.snmp:
+            chosen = SnmpSpecification() if specification.snmp is True else specification.snmp
+            switch_on(device, chosen, self.premises.trap_receiver)
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.address_registry import AddressRegistry
@@ -40,6 +40,7 @@ OBSERVER_AGENT = "axsim-observer"
 FIRST_SPARE_NUMBER = 64_000
 """Addresses of the LAN that no device has by number: for readdressing and for hosts that stand in the way."""
 MQTT_PORT, MQTTS_PORT = 1883, 8883
+TRAP_PORT = 162
 SITE = "site"
 
 
@@ -138,6 +139,16 @@ class Premises:
             server=face.server_header,
             context=context,
         )
+
+    @cached_property
+    def trap_receiver(self) -> tuple[str, int]:
+        """Where the bench's own observers take SNMP notifications: address and wire port."""
+        host = self.plan.infrastructure("traps")
+        port = self.provider.port_for(TRAP_PORT)
+        if not port:  # kept for the life of the fleet by nobody: another program may take it, and then none come
+            with self.provider.bind_udp(host, TRAP_PORT, owner="traps") as spare:
+                port = spare.getsockname()[1]
+        return host, port
 
     def abandon_lines(self, endpoint: Endpoint, address: str | None, seconds: float) -> None:
         """Connections of an address that is gone stay silent for a while, then are reset (network sheet 10)."""

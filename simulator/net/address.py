@@ -35,6 +35,7 @@ INFRASTRUCTURE = {
     "broker": "0.4",
     "registrar": "0.5",
     "syslog": "0.6",
+    "traps": "0.7",
     "client": "1.1",
 }
 

@@ -124,7 +124,7 @@ class SocketDialer:
         try:
             await self._loop.sock_connect(sock, (destination, attempt.port))
             await self._loop.create_connection(
-                lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay),
+                lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay, dialled=True),
                 sock=sock,
                 ssl=self._tls.client(tls) if tls is not None else None,
                 server_hostname=host if tls is not None else None,

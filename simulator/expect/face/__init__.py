@@ -19,6 +19,7 @@ from simulator.expect.face import (
     meter,
     never,
     online,
+    snmp,
     state,
     vapix,
 )
@@ -41,4 +42,6 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.ONLINE: online.find,
     Face.CALL: hook.find,
     Face.NEVER: never.find,
+    Face.SNMP: snmp.find_value,
+    Face.TRAP: snmp.find_trap,
 }
