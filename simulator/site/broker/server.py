@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from simulator.clock import wire_now
 from simulator.errors import FleetError
 from simulator.journal import Kind
 from simulator.site.broker.connection import Connection
 from simulator.site.broker.router import SITE, Router
 from simulator.site.broker.script import Orders
+from simulator.site.broker.timing import Deadlines, WireClock
 from simulator.site.broker.turn import Turns
+from simulator.wire.mqtt.reason import Reason
 
 if TYPE_CHECKING:
     import socket
@@ -26,8 +27,6 @@ HANDSHAKE = 10.0
 """Wire seconds for a TLS handshake."""
 BACKLOG = 4096
 """Connections that wait to be taken. A fleet dials in one instant; those that do not fit come back seconds later."""
-SWEEP_APART = 0.02
-"""Wire seconds between two looks at the deadlines of all connections, at least."""
 
 
 class BrokerServer:
@@ -47,7 +46,12 @@ class BrokerServer:
         self._open: Callable[[], list[tuple[socket.socket, ssl.SSLContext | None]]] | None = None
         self._servers: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
-        self._sweep: asyncio.TimerHandle | None = None
+        self.wire = Deadlines(WireClock())
+        self.device: Deadlines | None = None
+        """The time of the fleet, where its clock is stepped; set before `start`."""
+        self.is_device: Callable[[str], bool] = lambda peer: False
+        """Whether a peer is a device of the fleet, and so lives by its clock."""
+        self.router.waits = lambda due: self.wire.watch(self.router, due)
         self._all_gone: asyncio.Event | None = None
 
     @property
@@ -109,6 +113,7 @@ class BrokerServer:
                 ssl_handshake_timeout=HANDSHAKE if tls else None,
             )
             self._servers.append(server)
+        self.wire.watch(self.router, self.router.next_deadline())
         self._note("broker.started", port=self.port, tls_port=self.tls_port, lose_sessions=lose_sessions)
 
     async def stop(self) -> None:
@@ -122,11 +127,10 @@ class BrokerServer:
         for server in servers:
             server.close()
         for connection in tuple(self._connections):
-            connection.abort("broker stopped")
+            connection.abort("broker stopped", Reason.SERVER_SHUTTING_DOWN)
         self.turns.clear()
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
+        for times in filter(None, (self.wire, self.device)):
+            times.stop()
         if self._connections:
             self._all_gone = asyncio.Event()
             await self._all_gone.wait()
@@ -203,34 +207,10 @@ class BrokerServer:
         what = "mqtt" if what == "violation" else what
         self._journal.append(kind, SITE, what, client=connection.client_id, peer=connection.peer, **data)
 
-    def watch(self, connection: Connection) -> None:
-        """The deadline of a connection may have come closer."""
-        deadline = connection.next_deadline()
-        if deadline is not None:
-            self._sweep_at(deadline)
+    def time_of(self, connection: Connection) -> Deadlines:
+        """A device of a stepped fleet lives by the fleet's clock, and so does its keep alive; everybody else by
+        wire time."""
+        return self.device if self.device is not None and self.is_device(connection.peer) else self.wire
 
     def _note(self, what: str, **data: object) -> None:
         self._journal.append(Kind.SITE, SITE, what, **data)
-
-    def _sweep_at(self, deadline: float) -> None:
-        if self._sweep is not None:
-            if self._sweep.when() <= deadline:
-                return
-            self._sweep.cancel()
-        loop = asyncio.get_running_loop()
-        self._sweep = loop.call_at(deadline, self._look_at_deadlines)
-
-    def _look_at_deadlines(self) -> None:
-        """One timer for all: clients that ping move their deadlines on, so it fires once per keep alive or so."""
-        self._sweep = None
-        now = wire_now()
-        nearest: float | None = None
-        for connection in tuple(self._connections):
-            deadline = connection.next_deadline()
-            if deadline is not None and deadline <= now:
-                connection.tick(now)
-                deadline = connection.next_deadline()
-            if deadline is not None:
-                nearest = deadline if nearest is None else min(nearest, deadline)
-        if nearest is not None:
-            self._sweep_at(max(nearest, now + SWEEP_APART))
