@@ -123,6 +123,7 @@ class SocketDialer:
         sock = self._made(destination)
         try:
             await self._loop.sock_connect(sock, (destination, attempt.port))
+            self._connected(sock)
             await self._loop.create_connection(
                 lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay),
                 sock=sock,
@@ -132,6 +133,9 @@ class SocketDialer:
         except BaseException:
             sock.close()
             raise
+
+    def _connected(self, sock: socket.socket) -> None:
+        """A TCP connection stands; nothing has been said yet."""
 
     def _made(self, destination: str) -> socket.socket:
         """Bound to the device's own address, except towards a server outside this host, which could not answer."""
