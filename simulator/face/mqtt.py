@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from simulator.device.certificate import DEVICE_ID
 from simulator.face.mqtt_link import MqttLink
 from simulator.face.mqtt_publication import Publisher
 from simulator.face.mqtt_reception import Reception
@@ -31,8 +32,6 @@ WINDOW = 1000
 little. Further ones wait in the queue."""
 JITTER = 0.2
 """Part by which a waiting time before a new attempt is longer or shorter, so that a fleet does not return at once."""
-_SPOKEN = frozenset({"tcp", "ssl"})
-"""Transports there are so far; with `ws` and `wss` the client stays disconnected."""
 
 
 class MqttFace:
@@ -81,12 +80,23 @@ class MqttFace:
         mqtt = self._device.mqtt
         if not self._running or not mqtt.active or self._link is not None:
             return
-        if mqtt.client.server.protocol not in _SPOKEN:
-            self._device.note(
-                Kind.CONNECTION, "mqtt", state="failed", reason=f"no transport {mqtt.client.server.protocol}"
-            )
+        missing = self._missing()
+        if missing:
+            self._device.logs.system("mqtt-client", "ERR", missing)
+            self._device.note(Kind.CONNECTION, "mqtt", state="failed", reason=missing)
             return
         self._link = MqttLink(self._device, self._dialer, self, self._outflow, self._inflow)
+
+    def _missing(self) -> str:
+        """What the settings name and the device does not have, in words for its log; empty if nothing."""
+        client, store = self._device.mqtt.client, self._device.certificates
+        if not client.encrypted:
+            return ""
+        if client.ssl.client_cert_id not in ("", DEVICE_ID, *store.clients):
+            return f"No client certificate {client.ssl.client_cert_id!r}"
+        if client.ssl.validate_server_cert and client.ssl.ca_cert_id not in ("", *store.authorities):
+            return f"No CA certificate {client.ssl.ca_cert_id!r}"
+        return ""
 
     def _end_link(self, *, orderly: bool) -> None:
         self._cancel_retry()
@@ -111,7 +121,7 @@ class MqttFace:
         if link is not self._link:
             return
         if isinstance(event, Ended):
-            self._ended()
+            self._ended(link, event)
         elif isinstance(event, Connack):
             if event.code == ConnectCode.ACCEPTED:
                 self._welcomed(link)
@@ -133,8 +143,12 @@ class MqttFace:
             self._send_queued()
             self._publish_states()
 
-    def _ended(self) -> None:
+    def _ended(self, link: MqttLink, event: Ended) -> None:
         left, self._leaving = self._leaving, False
+        if not left:
+            server = link.settings.server
+            said = "Connection lost" if self._live else f"Could not connect to {server.host}:{server.port}"
+            self._device.logs.system("mqtt-client", "WARNING", f"{said}: {event.reason}")
         self._link, self._live = None, False
         self._device.mqtt.connection_status = "disconnected"
         if left:

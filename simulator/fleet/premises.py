@@ -18,6 +18,7 @@ from simulator.net.http_server import HttpServer
 from simulator.net.pacer import Pacer
 from simulator.net.patchbay import Endpoint, Patchbay, Reports
 from simulator.net.provider import Provider
+from simulator.net.server_certificate import ServerCertificate
 from simulator.net.tls import Tls
 from simulator.site.broker.server import BrokerServer
 from simulator.site.broker.timing import Deadlines
@@ -43,6 +44,7 @@ OBSERVER_AGENT = "axsim-observer"
 FIRST_SPARE_NUMBER = 64_000
 """Addresses of the LAN that no device has by number: for readdressing and for hosts that stand in the way."""
 MQTT_PORT, MQTTS_PORT = 1883, 8883
+MQTT_WS_PORT, MQTT_WSS_PORT = 80, 443
 SITE = "site"
 
 
@@ -63,6 +65,7 @@ class Premises:
         self.registry = AddressRegistry(world.clock)
         self.broker: BrokerServer | None = None
         """The embedded broker; None where the site's broker is another program."""
+        self.broker_certificate: ServerCertificate | None = None
         self._device_ends: WeakValueDictionary[str, socket.socket] = WeakValueDictionary()
         """Connections of devices that live by device time towards the broker: address and port to socket."""
         self._spare = FIRST_SPARE_NUMBER
@@ -200,6 +203,9 @@ class Premises:
                 "host": host,
                 "port": self.broker.port,
                 "tls_port": self.broker.tls_port,
+                "ws_port": self.broker.ports.get("ws"),
+                "wss_port": self.broker.ports.get("wss"),
+                "path": self.broker.path,
                 "embedded": True,
             }
         return {**described, "user": chosen.user, "password": chosen.password, "tls": chosen.tls}
@@ -226,11 +232,14 @@ class Premises:
         if self.world.clock.stepped:
             broker.device = Deadlines(self.world.clock)
             broker.is_device = self._device_ends.__contains__
-        await broker.start(
-            lambda: self.provider.listen_tcp(host, MQTT_PORT, owner="broker"),
-            lambda: self.provider.listen_tcp(host, MQTTS_PORT, owner="broker"),
-            self.tls.named("broker", host),
+        self.broker_certificate = ServerCertificate(self.tls, "broker", host)
+        if chosen.client_certificates:
+            self.broker_certificate.demand_one_of_clients()
+        plain, secure, web, secure_web = (
+            partial(self.provider.listen_tcp, host, port, owner="broker")
+            for port in (MQTT_PORT, MQTTS_PORT, MQTT_WS_PORT, MQTT_WSS_PORT)
         )
+        await broker.start(plain, secure, self.broker_certificate.context, web=web, secure_web=secure_web)
         self.broker = broker
 
     # The journal

@@ -53,6 +53,14 @@ class NetworkSpecification(_Strict):
     """A fixed address: DHCP is not used."""
 
 
+class CertificateSpecification(_Strict):
+    """Certificates an installer has loaded, alias to PEM text."""
+
+    authorities: dict[str, str] = Field(default_factory=dict)
+    clients: dict[str, str] = Field(default_factory=dict)
+    """With chain and private key."""
+
+
 class DeviceSpecification(_Strict):
     """One virtual device and the state in which it enters the bench."""
 
@@ -65,6 +73,7 @@ class DeviceSpecification(_Strict):
     account: AccountSpecification = AccountSpecification()
     mqtt: bool | dict[str, object] = False
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
+    certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
     network: NetworkSpecification = NetworkSpecification()
@@ -78,6 +87,8 @@ class BrokerSpecification(_Strict):
     user: str = ""
     password: str = ""
     tls: bool = False
+    client_certificates: bool = False
+    """The embedded broker demands a certificate of the fleet's authority from clients that come over TLS."""
 
 
 class DhcpSpecification(_Strict):

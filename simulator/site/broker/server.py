@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.errors import FleetError
@@ -12,6 +13,7 @@ from simulator.site.broker.router import SITE, Router
 from simulator.site.broker.script import Orders
 from simulator.site.broker.timing import Deadlines, WireClock
 from simulator.site.broker.turn import Turns
+from simulator.site.broker.websocket import WebSocketDoor
 from simulator.wire.mqtt.reason import Reason
 
 if TYPE_CHECKING:
@@ -22,11 +24,26 @@ if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.site.broker.limits import Limits
     from simulator.site.broker.script import Refused
+    from simulator.wire.websocket.session import Ended
+
+    Opener = Callable[[], socket.socket]
 
 HANDSHAKE = 10.0
 """Wire seconds for a TLS handshake."""
 BACKLOG = 4096
 """Connections that wait to be taken. A fleet dials in one instant; those that do not fit come back seconds later."""
+
+
+_WEB = frozenset({"ws", "wss"})
+
+
+@dataclass(frozen=True)
+class Door:
+    """One way in."""
+
+    transport: str
+    open: Opener
+    tls: ssl.SSLContext | None = None
 
 
 class BrokerServer:
@@ -40,10 +57,11 @@ class BrokerServer:
         self.orders = Orders()
         self.stirred: Callable[[], None] = lambda: None
         """Called whenever the broker has work: what a stepped clock waits for. Set before `start`."""
-        self.port: int | None = None
-        """Where plain connections are taken; kept while stopped."""
-        self.tls_port: int | None = None
-        self._open: Callable[[], list[tuple[socket.socket, ssl.SSLContext | None]]] | None = None
+        self.path = "/mqtt"
+        """Of the WebSocket transports; requests for another are answered with 404."""
+        self.ports: dict[str, int] = {}
+        """By transport (tcp, ssl, ws, wss) where connections are taken; kept while stopped."""
+        self._doors: tuple[Door, ...] = ()
         self._servers: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
         self.wire = Deadlines(WireClock())
@@ -55,34 +73,43 @@ class BrokerServer:
         self._all_gone: asyncio.Event | None = None
 
     @property
+    def port(self) -> int | None:
+        """Where plain connections are taken."""
+        return self.ports.get("tcp")
+
+    @property
+    def tls_port(self) -> int | None:
+        """Where connections over TLS are taken."""
+        return self.ports.get("ssl")
+
+    @property
     def running(self) -> bool:
         return bool(self._servers)
 
     async def start(
         self,
-        plain: Callable[[], socket.socket],
-        secure: Callable[[], socket.socket] | None = None,
+        plain: Opener,
+        secure: Opener | None = None,
         tls: ssl.SSLContext | None = None,
+        *,
+        web: Opener | None = None,
+        secure_web: Opener | None = None,
     ) -> None:
-        """Take connections on the listening sockets that `plain` and, with `tls`, `secure` make.
+        """Take connections on the listening sockets that these make: MQTT plain and over TLS, and the same inside
+        WebSockets. Those over TLS need `tls`.
 
         They are called again by each later start, and must then give the same ports. Raises what they raise, and
         FleetError when the broker is running.
         """
-
-        def open_all() -> list[tuple[socket.socket, ssl.SSLContext | None]]:
-            sockets: list[tuple[socket.socket, ssl.SSLContext | None]] = [(plain(), None)]
-            if secure is not None and tls is not None:
-                try:
-                    sockets.append((secure(), tls))
-                except BaseException:
-                    sockets[0][0].close()
-                    raise
-            return sockets
-
         if self.running:
             raise FleetError("the broker is running already")
-        self._open = open_all
+        doors = [Door("tcp", plain)]
+        if tls is not None:
+            doors += [Door("ssl", secure, tls)] if secure is not None else []
+            doors += [Door("wss", secure_web, tls)] if secure_web is not None else []
+        if web is not None:
+            doors.append(Door("ws", web))
+        self._doors = tuple(doors)
         await self.start_again()
 
     async def start_again(self, *, lose_sessions: bool = False) -> None:
@@ -93,24 +120,20 @@ class BrokerServer:
         """
         if self.running:
             return
-        if self._open is None:
+        if not self._doors:
             raise FleetError("the broker was never started")
         if lose_sessions:
             self.router.forget()
         loop = asyncio.get_running_loop()
         self.turns = Turns(loop, self.stirred)
-        for sock, tls in self._open():
-            port: int = sock.getsockname()[1]
-            if tls is None:
-                self.port = port
-            else:
-                self.tls_port = port
+        for door, sock in zip(self._doors, self._sockets(), strict=True):
+            self.ports[door.transport] = sock.getsockname()[1]
             server = await loop.create_server(
-                lambda: Connection(self),
+                self._web if door.transport in _WEB else lambda: Connection(self),
                 sock=sock,
                 backlog=BACKLOG,
-                ssl=tls,
-                ssl_handshake_timeout=HANDSHAKE if tls else None,
+                ssl=door.tls,
+                ssl_handshake_timeout=HANDSHAKE if door.tls else None,
             )
             self._servers.append(server)
         self.wire.watch(self.router, self.router.next_deadline())
@@ -211,6 +234,26 @@ class BrokerServer:
         """A device of a stepped fleet lives by the fleet's clock, and so does its keep alive; everybody else by
         wire time."""
         return self.device if self.device is not None and self.is_device(connection.peer) else self.wire
+
+    def _web(self) -> WebSocketDoor:
+        return WebSocketDoor(lambda: Connection(self), self.path, self._no_websocket)
+
+    def _no_websocket(self, peer: str, ended: Ended) -> None:
+        self._journal.append(
+            Kind.VIOLATION, SITE, "websocket", peer=peer, violation=ended.violation, offset=ended.offset
+        )
+
+    def _sockets(self) -> list[socket.socket]:
+        """All listening sockets, or none."""
+        sockets: list[socket.socket] = []
+        try:
+            for door in self._doors:
+                sockets.append(door.open())
+        except BaseException:
+            for sock in sockets:
+                sock.close()
+            raise
+        return sockets
 
     def _note(self, what: str, **data: object) -> None:
         self._journal.append(Kind.SITE, SITE, what, **data)
