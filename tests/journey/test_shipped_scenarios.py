@@ -32,6 +32,7 @@ def test_the_promised_scenarios_are_there() -> None:
         "upgrade/power-lost-halfway",
         "upgrade/autorollback-unconfirmed",
         "broker/restart",
+        "broker/expired-certificate",
         "fleet/two-hundred-devices",
     }
 
