@@ -128,12 +128,19 @@ class Connection(asyncio.Protocol):
         """There may be something to deliver."""
         self._house.turns.to_write(self)
 
-    def read_one(self) -> tuple[bool, int]:
-        """Handle one packet; whether there may be another, and to how many clients it was queued."""
+    @property
+    def awaited(self) -> bool:
+        """Deliveries wait for this client's acknowledgements."""
+        return self._session is not None and self._session.waiting
+
+    def read_some(self, most: int) -> tuple[bool, int]:
+        """Handle up to `most` packets; whether there may be more, and to how many clients they were queued."""
         if not self._may_read:
             return False, 0
         before = self._wire.pending
-        offers = sum(map(self._handle, self._wire.receive(b"", 0.0, 1)))
+        offers = 0
+        for event in self._wire.receive(b"", 0.0, most):
+            offers += self._handle(event)
         if self._wire.has_output:
             self.wake()
         self._adjust_reading()

@@ -53,7 +53,10 @@ class Outflow:
 
     def begin(self, publish: Publish) -> Publish:
         """Remember a message of QoS 1 or 2 and give it an id."""
-        numbered = replace(publish, packet_id=self._free_id(), dup=False)
+        number = self._free_id()
+        numbered = Publish(
+            publish.topic, publish.payload, publish.qos, publish.retain, False, number, publish.properties
+        )
         self._open[numbered.packet_id] = numbered
         return numbered
 
