@@ -77,7 +77,9 @@ def mosquitto() -> Iterator[tuple[int, int]]:
         configuration.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\n"
         )
-        with subprocess.Popen([program("mosquitto"), "-c", str(configuration)], stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            [program("mosquitto"), "-c", str(configuration)], stderr=subprocess.DEVNULL
+        ) as process:
             try:
                 _await(port)
                 yield port, process.pid
@@ -108,7 +110,9 @@ def measured(broker: Callable[[], AbstractContextManager[tuple[int, int]]], qos:
             _tell(one)
         sent, taken = _number(sending), _number(taking)
         used = cpu_seconds(pid) - before
-        return Load(sent / SECONDS, taken / SECONDS, used / max(1, taken) * 1e6, (resident_bytes(pid) - memory) / MIB)
+        return Load(
+            sent / SECONDS, taken / SECONDS, used / max(1, taken) * 1e6, (resident_bytes(pid) - memory) / MIB
+        )
 
 
 def _loader(*arguments: object) -> subprocess.Popen[str]:

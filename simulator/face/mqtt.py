@@ -20,6 +20,8 @@ from simulator.wire.mqtt.packet import FAILURE, Connack, ConnectCode, Disconnect
 from simulator.wire.mqtt.topic import valid_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from simulator.chance import Stream
     from simulator.device.device import Device
     from simulator.device.event import Event
@@ -213,6 +215,8 @@ class MqttFace:
             return
         if event.stateful and self._link is not None and self._link.open and not self._live:
             return
+        if not self._live and self._rendering.only_live:
+            return
         for message in self._messages(event):
             self._offer(message)
 
@@ -221,10 +225,14 @@ class MqttFace:
             for message in self._messages(event):
                 self._offer(message)
 
-    def _messages(self, event: Event) -> list[Publish]:
+    @property
+    def _rendering(self) -> Publisher:
         if self._publisher is None:
             self._publisher = Publisher(self._device)
-        return list(self._publisher.messages(event))
+        return self._publisher
+
+    def _messages(self, event: Event) -> Iterator[Publish]:
+        return self._rendering.messages(event)
 
     def _offer(self, message: Publish) -> None:
         """Send, or keep for later what is of QoS 1 or 2; the oldest is dropped when too many wait."""

@@ -58,6 +58,7 @@ class Subscriptions(Generic[Subscriber]):
     def __init__(self) -> None:
         self._root: _Node[Subscriber] = _Node()
         self._routes: dict[str, Audience[Subscriber]] = {}
+        self._nobody: Audience[Subscriber] = Audience({}, {})
 
     def add(self, pattern: str, subscriber: Subscriber, grant: Grant) -> None:
         """Subscribe, or change what a subscription grants."""
@@ -88,8 +89,11 @@ class Subscriptions(Generic[Subscriber]):
         known = self._routes.get(topic)
         if known is not None:
             return known
+        nodes = [node for node in self._nodes(topic) if node.here] if self._root.below else ()
+        if not nodes:
+            return self._nobody
         found: Audience[Subscriber] = Audience({}, {})
-        for node in self._nodes(topic):
+        for node in nodes:
             _merge(found, node.here)
         if len(found.everybody) <= LONGEST_ROUTE:
             if len(self._routes) >= ROUTES:
