@@ -22,6 +22,7 @@ from simulator.wire.mqtt.packet import (
     Unsubscribe,
     Will,
 )
+from simulator.wire.mqtt.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,6 @@ WEB = frozenset({"ws", "wss"})
 """Transports that carry MQTT inside a WebSocket."""
 LARGEST_PACKET = 256 << 10
 """Bytes of a packet body that a broker may send to a device."""
-TEXT_SHOWN = 512
-"""Characters of a payload in the journal."""
 
 
 class LinkOwner(Protocol):
@@ -250,8 +249,8 @@ class MqttLink:
 def _shown(packet: Packet) -> dict[str, Any]:
     """What the journal keeps of a packet: never the password."""
     if isinstance(packet, Publish):
-        text = packet.payload[: TEXT_SHOWN * 4].decode(errors="replace")[:TEXT_SHOWN]
-        told = {"topic": packet.topic, "qos": packet.qos, "retain": packet.retain, "payload": text}
+        payload = shown(packet.payload)
+        told = {"topic": packet.topic, "qos": packet.qos, "retain": packet.retain, "payload": payload}
         return {**told, "dup": True} if packet.dup else told
     if isinstance(packet, Connect):
         return {"client": packet.client_id, "clean": packet.clean_session, "keep_alive": packet.keep_alive}

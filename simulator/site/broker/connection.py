@@ -137,14 +137,17 @@ class Connection(asyncio.Protocol):
         """Handle up to `most` packets; whether there may be more, and to how many clients they were queued."""
         if not self._may_read:
             return False, 0
-        before = self._wire.pending
-        offers = 0
-        for event in self._wire.receive(b"", 0.0, most):
-            offers += self._handle(event)
-        if self._wire.has_output:
+        wire, offers, more = self._wire, 0, True
+        while more and most > 0:  # one by one: each is answered before the next is looked at
+            before = wire.pending
+            for event in wire.receive(b"", 0.0, 1):
+                offers += self._handle(event)
+            more = 0 < wire.pending < before and self._may_read
+            most -= 1
+        if wire.has_output:
             self.wake()
         self._adjust_reading()
-        return 0 < self._wire.pending < before, offers
+        return more, offers
 
     def write_some(self, most: int) -> tuple[bool, int]:
         """Send up to `most` deliveries; whether there are more that can be sent now, and how many were."""

@@ -8,8 +8,6 @@ from math import ceil
 from simulator.wire.mqtt.packet import Publish
 from simulator.wire.mqtt.properties import NONE, Properties
 
-TEXT_SHOWN = 512
-"""Characters of a payload in the journal."""
 TOPIC_SHOWN = 200
 """Characters of a topic in the record of a delivery."""
 OBSERVER = "axsim-observer"
@@ -76,8 +74,3 @@ def message_of(topic: str, payload: bytes, qos: int, retain: bool, said: Propert
     expires = None if said.message_expiry is None else now + said.message_expiry
     kept = replace(said, message_expiry=None, will_delay=None, topic_alias=None, subscription_ids=())
     return Message(topic, payload, qos, retain, kept if kept != NONE else NONE, expires)
-
-
-def shown(payload: bytes) -> str:
-    """A payload for the journal: text, bounded."""
-    return payload[: TEXT_SHOWN * 4].decode(errors="replace")[:TEXT_SHOWN]

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from simulator.clock import wire_now
 from simulator.journal import Kind
 from simulator.site.broker.limits import Limits
-from simulator.site.broker.message import OBSERVER, Message, message_of, shown
+from simulator.site.broker.message import OBSERVER, Message, message_of
 from simulator.site.broker.register import Register
 from simulator.site.broker.retained import Retained
 from simulator.site.broker.session import Session
 from simulator.wire.mqtt.packet import LEVEL_3_1, LEVEL_5, Connect, ConnectCode, Subscribe, Unsubscribe
 from simulator.wire.mqtt.properties import NEVER
 from simulator.wire.mqtt.reason import Reason
+from simulator.wire.mqtt.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """Fairness: a bounded piece of work per turn of the event loop, deliveries before new messages.
 
 Nothing is read from any client while a delivery could be written, so a flood of publishers is slowed down by TCP
-instead of filling the queues of subscribers that keep up. Clients take turns packet by packet. Those for whom
+instead of filling the queues of subscribers that keep up. Clients take turns after a few packets. Those for whom
 deliveries wait come first: their acknowledgements are what makes room, and among a thousand publishers they would
 hardly be heard.
 """
@@ -22,6 +22,8 @@ NEW = 16
 twenty deliveries, and a turn that took hundreds of messages would fill the queues faster than they empty."""
 PORTION = 32
 """Deliveries to one client before the next one has its turn."""
+FEW = 4
+"""Packets of one client before the next one has its turn."""
 ACKNOWLEDGEMENTS = 20
 """Packets taken from a client for whom deliveries wait before the next one has its turn."""
 OFFERS_PER_UNIT = 4
@@ -88,7 +90,7 @@ class Turns:
         self._write(WORK)
         if not self._writers:
             self._read(self._awaited, WORK, ACKNOWLEDGEMENTS)
-            self._read(self._readers, NEW, 1)
+            self._read(self._readers, NEW, FEW)
             self._write(WORK)
         if not self._readers and not self._awaited and not self._writers:
             self._handle.cancel()

@@ -52,9 +52,14 @@ class Fields:
 
     def text(self) -> str:
         """A UTF-8 string without NUL. Surrogates are no UTF-8 for Python either."""
-        start = self.at
+        start, body = self.at, self.body
+        begin = start + 2
+        end = begin + int.from_bytes(body[start:begin], "big")
+        if end > len(body):
+            raise MalformedMessage("packet ends in the middle of a field", offset=len(body))
+        self.at = end
         try:
-            text = self.binary().decode()
+            text = body[begin:end].decode()
         except UnicodeDecodeError as error:
             raise MalformedMessage("string is not UTF-8", offset=start + 2 + error.start) from None
         if "\0" in text:
@@ -62,7 +67,7 @@ class Fields:
         return text
 
     def identifier(self) -> int:
-        packet_id = self.u16()
+        packet_id = int.from_bytes(self.take(2), "big")
         if packet_id == 0:
             raise MalformedMessage("packet id 0", offset=self.at - 2)
         return packet_id

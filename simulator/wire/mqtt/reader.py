@@ -59,7 +59,7 @@ class PacketReader:
             if body_at == 0 or end > len(self._buffer):
                 self.wanted = end - start if body_at else 0
                 return None
-            packet = decode(kind, first & 0x0F, bytes(self._buffer[body_at:end]), self.level)
+            packet = decode(kind, first & 0x0F, bytes(memoryview(self._buffer)[body_at:end]), self.level)
         except MalformedMessage as error:
             if isinstance(error, BadPacket) and error.level:
                 self.level = error.level
