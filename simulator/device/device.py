@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.device.account import Account, Accounts
 from simulator.device.button import ControlButton
+from simulator.device.certificate import Certificates
 from simulator.device.enclosure import Enclosure
 from simulator.device.event import EventBus
 from simulator.device.firmware import Firmware
@@ -85,6 +86,7 @@ class Device:
         self.traffic = Traffic()
         self.snmp = SnmpSettings(self)
         self.mqtt = MqttConfiguration(self)
+        self.certificates = Certificates(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)
         self.relays = Relays(self)
@@ -166,6 +168,7 @@ class Device:
 
     def _defaulted(self, hard: bool) -> None:
         self.mqtt.reset()
+        self.certificates.clear()
 
     def _stamp_identity(self, profile: Profile) -> None:
         for definition in profile.identity_definitions(self.identity):

@@ -297,6 +297,10 @@ class Bench:
             device.ports[port].install(preset)
         host.buses.set_up()
         _set_doors(device, specification)
+        for alias, pem in specification.certificates.authorities.items():
+            device.certificates.install_authority(alias, pem.encode())
+        for alias, pem in specification.certificates.clients.items():
+            device.certificates.install_client(alias, pem.encode())
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
         if specification.snmp:
@@ -305,16 +309,15 @@ class Bench:
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}
+        transport = settings.pop("transport", "")
         qos, retain = settings.pop("qos", 0), settings.pop("retain", "none")
         for strange in settings.keys() - CLIENT_SETTINGS:
             raise FleetError(
                 f"{device.name}: no MQTT setting {strange!r}", hint=did_you_mean(strange, CLIENT_SETTINGS)
             )
         broker = self.premises.broker_description()
-        protocol = "ssl" if broker["tls"] else "tcp"
-        port = broker.get("tls_port") if broker["tls"] and broker["embedded"] else broker["port"]
         client: dict[str, object] = {
-            "server": {"protocol": protocol, "host": broker["host"], "port": port},
+            "server": _broker_address(broker, str(transport)),
             "username": broker["user"],
             "password": broker["password"],
             "ssl": {"validateServerCert": False},
@@ -327,6 +330,17 @@ class Bench:
             {"eventFilterList": [{"topicFilter": ALL_EVENTS, "qos": qos, "retain": retain}]}
         )
         device.mqtt.activate()
+
+
+def _broker_address(broker: dict[str, Any], transport: str) -> dict[str, object]:
+    """`server` of configureClient. A broker that is another program has one port, whatever it speaks there."""
+    protocol = transport or ("ssl" if broker["tls"] else "tcp")
+    own = {"tcp": "port", "ssl": "tls_port", "ws": "ws_port", "wss": "wss_port"}
+    if protocol not in own:
+        raise FleetError(f"no MQTT transport {protocol!r}", hint="use tcp, ssl, ws or wss")
+    port = broker[own[protocol]] if broker["embedded"] else broker["port"]
+    path = {"basepath": str(broker.get("path", "/mqtt")).strip("/")} if protocol in ("ws", "wss") else {}
+    return {"protocol": protocol, "host": broker["host"], "port": port, **path}
 
 
 def _profile(specification: DeviceSpecification) -> Any:

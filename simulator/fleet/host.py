@@ -141,7 +141,6 @@ class Host:
     def _fall_silent(self) -> None:
         """Power or the system is gone and nobody is told: connections fall silent, new ones are not answered."""
         self._premises.patchbay.freeze(self.name)
-        self._premises.broker_will_miss(self.device)
         self.mqtt.stop(orderly=False)
         self.dialer.close()
         self.dhcp.stop()
@@ -182,7 +181,6 @@ class Host:
             self._thaw_if_plugged()
         else:
             self._premises.patchbay.freeze(self.name)
-            self._premises.broker_will_miss(self.device)
 
     def _thaw_if_plugged(self) -> None:
         lifecycle = self.device.lifecycle

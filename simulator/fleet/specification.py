@@ -107,6 +107,14 @@ class SnmpSpecification(_Strict):
     """File of `axsim import snmp` with objects that are served besides the device's own."""
 
 
+class CertificateSpecification(_Strict):
+    """Certificates an installer has loaded, alias to PEM text."""
+
+    authorities: dict[str, str] = Field(default_factory=dict)
+    clients: dict[str, str] = Field(default_factory=dict)
+    """With chain and private key."""
+
+
 class DeviceSpecification(_Strict):
     """One virtual device and the state in which it enters the bench."""
 
@@ -121,6 +129,7 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     snmp: bool | SnmpSpecification = False
     """True: the agent is on in all versions; a mapping: its settings."""
+    certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
     power: tuple[PowerSource, ...] = (PowerSource.POE,)
@@ -146,6 +155,8 @@ class BrokerSpecification(_Strict):
     user: str = ""
     password: str = ""
     tls: bool = False
+    client_certificates: bool = False
+    """The embedded broker demands a certificate of the fleet's authority from clients that come over TLS."""
 
 
 class DhcpSpecification(_Strict):

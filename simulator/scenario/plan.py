@@ -48,6 +48,11 @@ class MqttPlan:
     keep_alive: Annotated[Seconds, Duration(1.0), "Keep-alive interval, in wire time."] = MINUTE
     clean_session: Annotated[bool, "Whether the broker forgets the session with the connection."] = True
     auto_reconnect: Annotated[bool, "Whether it connects again after a loss."] = True
+    transport: Annotated[
+        Literal["tcp", "ssl", "ws", "wss"] | None,
+        "How it reaches the broker; as the site's broker says by default.",
+    ] = None
+    verify: Annotated[bool, "Whether it checks the broker's certificate, for ssl and wss."] = False
     qos: Annotated[int, Whole(0, 2), "Quality of service of event publications."] = 0
     retain: Annotated[
         Literal["none", "property", "all"], "Which event publications are retained; property: the stateful ones."
@@ -238,14 +243,16 @@ def _mqtt_settings(plan: MqttPlan) -> dict[str, object]:
         "keepAliveInterval": "keep_alive",
         "cleanSession": "clean_session",
         "autoReconnect": "auto_reconnect",
+        "transport": "transport",
         "qos": "qos",
         "retain": "retain",
     }
-    return {
+    different = {
         setting: getattr(plan, name)
         for setting, name in named.items()
         if getattr(plan, name) != getattr(plain, name)
     }
+    return {**different, "ssl": {"validateServerCert": True}} if plan.verify else different
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +267,9 @@ class BrokerPlan:
     user: Annotated[str, "User name of the simulator's own observer."] = ""
     password: Annotated[str, "Its password."] = ""
     tls: Annotated[bool, "Whether the port speaks TLS."] = False
+    client_certificates: Annotated[
+        bool, "Whether the embedded broker demands a certificate of the fleet's authority over TLS."
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +304,7 @@ class SitePlan:
                 "user": broker.user,
                 "password": broker.password,
                 "tls": broker.tls,
+                "client_certificates": broker.client_certificates,
             },
             "dhcp": {"lease": dhcp.lease, "t1": dhcp.t1, "t2": dhcp.t2},
         }

@@ -361,15 +361,6 @@ def test_a_late_word_of_an_aborted_connection_is_not_heard():
     assert bench.dialer.pending == []
 
 
-def test_websocket_transports_are_refused_and_noted():
-    bench = Bench()
-    bench.configure(server={"protocol": "wss", "host": "127.0.0.1"})
-    bench.device.mqtt.activate()
-    assert bench.dialer.lines == []
-    last = [r for r in bench.journal.since(0) if r.kind is Kind.CONNECTION][-1]
-    assert last.data["reason"] == "no transport wss"
-
-
 # the journal
 
 
