@@ -8,6 +8,7 @@ from typing import Any, Final
 from simulator.action.action import Action, read_action
 from simulator.action.alarm import Casing, Shake
 from simulator.action.broker import Broker
+from simulator.action.bus import Bus
 from simulator.action.button import Press
 from simulator.action.cable import Plug, Unplug
 from simulator.action.client import Client
@@ -22,6 +23,7 @@ from simulator.action.link_fault import Clear, Fault
 from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
+from simulator.action.sensor import Sensor
 from simulator.action.set import Set
 from simulator.action.upgrade import Hold, Release, Upgrade
 from simulator.action.wiring import Chatter, Close, Cut, Drift, Open, Restore, Short
@@ -44,6 +46,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Fault, Clear,
     Clock,
     Set,
+    Sensor, Bus,
     Client,
     Call,
     Note,

@@ -25,6 +25,7 @@ from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
 from simulator.device.power_supply import PowerSupply
 from simulator.device.relay import Relays
+from simulator.device.sensor import Sensors, SensorSettings
 from simulator.device.snmp import SnmpSettings
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
@@ -53,6 +54,7 @@ class Settings:
     parameters: dict[str, str]
     accounts: tuple[Account, ...]
     mqtt: Any
+    sensors: tuple[tuple[int, SensorSettings], ...] = ()
 
 
 class Device:
@@ -88,6 +90,8 @@ class Device:
         self.relays = Relays(self)
         self.enclosure = Enclosure(self)
         self.storage = Storage(self)
+        modbus = profile.quirks.modbus
+        self.sensors: Sensors | None = None if modbus is None else Sensors(self, modbus)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
@@ -135,13 +139,16 @@ class Device:
 
     def save_settings(self) -> Settings:
         """The settings as they are, for the day this firmware is loaded again."""
-        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot())
+        sensors = () if self.sensors is None else self.sensors.snapshot()
+        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors)
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
         self.parameters.restore(settings.parameters)
         self.accounts.restore(settings.accounts)
         self.mqtt.restore(settings.mqtt)
+        if self.sensors is not None:
+            self.sensors.restore(settings.sensors)
 
     def _phase_changed(self, phase: Phase) -> None:
         """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""

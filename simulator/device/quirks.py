@@ -7,9 +7,36 @@ otherwise.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class ModbusQuirks(BaseModel):
+    """Sensors on RS-485 ports: counts of the manual, and the polling master (Modbus sheet 1.8)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    own_sensors: int
+    """Sensors on the device's own port."""
+    module_sensors: int
+    """Sensors on the port of one expansion module."""
+    all_sensors: int
+    """Sensors in all."""
+    read_interval: float
+    """Seconds between two polls of a sensor that names none."""
+    answer_timeout: float
+    """Seconds for an answer."""
+    retries: int
+    """How often a request is sent again."""
+    offline_after: int
+    """Failed polls in a row that make a sensor offline."""
+    online_after: int
+    """Good polls in a row that make it online."""
+    widest_gap: int
+    """Unwanted registers that are read along to save a request."""
+    resynchronises: bool
+    """Finds a good answer behind rubbish; otherwise the first byte must be its own."""
 
 
 class Quirks(BaseModel):
@@ -182,6 +209,10 @@ class Quirks(BaseModel):
     """`DoorToken` of a monitored door in events; `{number}` is its number."""
     door_idle_mode: str
     """`DoorMode` while no access is granted: there is no lock."""
+
+    # Modbus sensors
+    modbus: Annotated[ModbusQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no RS-485 port."""
 
     # MQTT client
     mqtt_client_id: str

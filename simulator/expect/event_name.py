@@ -103,6 +103,14 @@ EVENT_NAMES: Final[tuple[EventName, ...]] = (
     EventName("clip", "tnsaxis:MediaClip/Playing", "A clip plays.", "", "Playing", _TRUTH),
     EventName("speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended."),
     EventName(
+        "sensor-status", "tnsaxis:CameraApplicationPlatform/ModbusSensor/Status", "A Modbus sensor came or went.", "",
+        "online", (("online", ("1",)), ("offline", ("0",))),
+    ),
+    EventName(
+        "sensor-limit", "tnsaxis:CameraApplicationPlatform/ModbusSensor/Limit", "A value of a Modbus sensor passed a limit.",
+        "", "limit", (("above", ("above",)), ("below", ("below",)), ("normal", ("normal",))),
+    ),
+    EventName(
         "connection", "", "Connect, disconnect or last-will message on MQTT.", "", "connected",
         (("connected", ("true",)), ("disconnected", ("false",))),
     ),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
+from simulator.expect.modbus_query import ModbusQuery, SensorQuery
 from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.query import (
     CallQuery,
@@ -57,6 +58,8 @@ class Face(StrEnum):
     NEVER = "never"
     SNMP = "snmp"
     TRAP = "trap"
+    MODBUS = "modbus"
+    SENSOR = "sensor"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -76,6 +79,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.NEVER: NeverQuery,
     Face.SNMP: SnmpQuery,
     Face.TRAP: TrapQuery,
+    Face.MODBUS: ModbusQuery,
+    Face.SENSOR: SensorQuery,
 }
 """What can be asked of each face."""
 

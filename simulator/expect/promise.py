@@ -137,6 +137,14 @@ class Expect:
         """A monitored door: `door(1, state="open", alarm="open-too-long")`."""
         return self._promise(Face.DOOR, within, {"door": number, **query})
 
+    def sensor(self, sensor: str | int, *, within: float | str = 10, **query: Any) -> Promise:
+        """A sensor of the device's list: `status="offline"`, `value=21.5`, `limit="above"`."""
+        return self._promise(Face.SENSOR, within, {"sensor": sensor, **query})
+
+    def modbus(self, unit: int, *, within: float | str = 10, **query: Any) -> Promise:
+        """What a unit answers to an independent master: `register=300, words=[2350]`, `answers=False`."""
+        return self._promise(Face.MODBUS, within, {"unit": unit, **query})
+
     def log(self, contains: str, *, within: float | str = 10, **query: Any) -> Promise:
         """A line in one of the device's logs."""
         return self._promise(Face.LOG, within, {"contains": contains, **query})

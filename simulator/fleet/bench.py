@@ -55,6 +55,8 @@ class Bench:
         """What hands have begun."""
         self.running_rate = self.clock.rate or 1.0
         """Rate of the clock while it is not paused."""
+        self.last_action: Record
+        """The record of what hands did last, while they do it."""
         self.hosts: dict[str, Host] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -104,6 +106,7 @@ class Bench:
     async def apply(self, action: Action) -> Record:
         """Write the action into the journal and do it; what follows from it names it as its cause."""
         record = self.journal.append(Kind.ACTION, _device_of(action), action.verb, **_fields_of(action))
+        self.last_action = record
         with self.journal.because(record):
             await apply(self, action)
         if self.clock.stepped:
@@ -150,7 +153,7 @@ class Bench:
                 "mechanism": active.mechanism,
             }
             for active in self.premises.patchbay.faults()
-        ]
+        ] + [fault for host in self.hosts.values() for fault in host.buses.faults()]
 
     def after(self, key: Hashable, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
         """Do what `make` returns after `seconds` of device time, unless something else befalls `key` before."""
@@ -225,7 +228,7 @@ class Bench:
 
     def features(self) -> list[str]:
         """What tests may ask for by the marker `axis_feature`."""
-        features = [self.specification.mode, "http", "https", "mqtt", "stream", "snmp"]
+        features = [self.specification.mode, "http", "https", "mqtt", "stream", "snmp", "modbus"]
         features += ["dhcp", "own-addresses"] if self.premises.own_addresses else []
         features += ["embedded-broker"] if self.premises.broker is not None else []
         features += ["stepped"] if self.clock.stepped else []
@@ -292,6 +295,7 @@ class Bench:
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])
             device.ports[port].install(preset)
+        host.buses.set_up()
         _set_doors(device, specification)
         if specification.mqtt:
             self._enrol_at_broker(device, specification)

@@ -13,8 +13,10 @@ from simulator.device.lifecycle import Activity, Phase
 from simulator.device.snmp import USER
 from simulator.errors import AddressTaken
 from simulator.face.dhcp import DhcpFace
+from simulator.face.modbus import ModbusFace
 from simulator.face.mqtt import MqttFace
 from simulator.face.vapix.front import VapixFace
+from simulator.fleet.buses import Buses
 from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
@@ -52,6 +54,8 @@ class Host:
         self.vapix = VapixFace(device)
         self.dialer = premises.dialer(device)
         self.mqtt = MqttFace(device, self.dialer)
+        self.buses = Buses(device, specification, premises)
+        self.modbus = ModbusFace(device, self.buses.of)
         device.network.registry = premises.registry
         device.lifecycle.on_phase(self._phase)
         device.network.on_link(self._link)  # before the DHCP client, which sends as soon as the cable is in
@@ -109,6 +113,8 @@ class Host:
     def close(self) -> None:
         """The fleet ends."""
         self.mqtt.stop(orderly=False)
+        self.modbus.close()
+        self.buses.close()
         self.dialer.close()
         self.snmp.close()
         self._close_listeners()
@@ -255,6 +261,7 @@ class Host:
             "credentials": {"user": account.user, "password": account.password},
             "needs_setup": device.needs_setup,
             "mqtt": self._mqtt_description(),
+            "modbus": self.buses.description(),
             "snmp": self._snmp_description(),
         }
 

@@ -273,15 +273,15 @@ class Premises:
 
     def _connection(self, endpoint: Endpoint, peer: str, what: str) -> None:
         observer = {"observer": True} if self.is_observer(peer) else {}
-        self.world.journal.append(
-            Kind.CONNECTION, endpoint.device, what, service=endpoint.service, peer=peer, **observer
-        )
+        device = endpoint.device.partition("/")[0]  # a bus of it, perhaps
+        self.world.journal.append(Kind.CONNECTION, device, what, service=endpoint.service, peer=peer, **observer)
 
     def is_observer(self, peer: str) -> bool:
         return self.own_addresses and peer.rpartition(":")[0] == self.plan.infrastructure("client")
 
     def _fault(self, endpoint: Endpoint, fault: str, moment: str) -> None:
-        self.world.journal.append(Kind.FAULT, endpoint.device, f"{fault} {moment}", service=endpoint.service)
+        device = endpoint.device.partition("/")[0]
+        self.world.journal.append(Kind.FAULT, device, f"{fault} {moment}", service=endpoint.service)
 
     def _bug(self, device: str, error: BaseException) -> None:
         self.world.journal.append(Kind.NOTE, device, f"simulator bug: {type(error).__name__}: {error}")

@@ -243,6 +243,16 @@ class Session:
         }
         return self._observers.call("POST", "/v1/ask-snmp", question, wait=20)  # type: ignore[no-any-return]
 
+    def ask_modbus(
+        self, host: str, port: int, unit: int, function: int, register: int, count: int
+    ) -> dict[str, Any]:
+        """One read of an independent master on a bus: `words`, `exception`, or `error` where nothing comes."""
+        self.observe()
+        question = {
+            "host": host, "port": port, "unit": unit, "function": function, "register": register, "count": count,
+        }  # fmt: skip
+        return self._observers.call("POST", "/v1/modbus", question, wait=20)  # type: ignore[no-any-return]
+
     def look_away(self) -> None:
         """End the observation: its connections to the fleet close."""
         watched, self._watched = self._watched, None

@@ -43,6 +43,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "virtual_inputs": list(device.virtual_inputs.active),
         "modules": _modules(device),
         "ports": {str(port.id): port_state(port, device.relays) for port in device.ports},
+        "sensors": sensor_states(device),
     }
 
 
@@ -125,6 +126,27 @@ def port_state(port: Port, relays: Relays) -> dict[str, Any]:
         "ohms": None if loop is None else _ohms(loop.ohms),
         "contacts": None if port.kind is not PortKind.RELAY else asdict(relays.contacts(port)),
     }
+
+
+def sensor_states(device: Device) -> list[dict[str, Any]]:
+    """The device's list of sensors, as its page shows it; `online` is None before the first verdict."""
+    return [
+        {
+            "number": sensor.number,
+            "name": sensor.name,
+            "box": sensor.settings.box,
+            "address": sensor.settings.address,
+            "model": sensor.settings.template.model,
+            "online": sensor.online,
+            "reason": sensor.reason,
+            "last_event": sensor.last_event,
+            "values": {
+                name: {"value": one.value, "quality": one.quality, "limit": one.side, "at": one.at}
+                for name, one in sensor.readings.items()
+            },
+        }
+        for sensor in device.sensors or ()
+    ]
 
 
 def _ohms(value: float) -> float | str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
 from simulator.device.power_supply import PowerSource
+from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -132,6 +133,10 @@ class DeviceSpecification(_Strict):
     """Expansion modules in the list of an A9210."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
+    sensors: tuple[SensorSpecification, ...] = Field(default=(), max_length=MOST_SENSORS)
+    """Modbus sensors: what stands on the buses, and what the device's own list holds."""
+    modbus: dict[Box, BusSpecification] = Field(default_factory=dict)
+    """RS-485 buses by box: 0 is the A9210's own port, 1 to 16 that of the A9910 with this address."""
 
 
 class BrokerSpecification(_Strict):

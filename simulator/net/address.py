@@ -36,6 +36,7 @@ INFRASTRUCTURE = {
     "registrar": "0.5",
     "syslog": "0.6",
     "traps": "0.7",
+    "buses": "0.8",
     "client": "1.1",
 }
 

@@ -54,7 +54,11 @@ _PROTOCOLS: Final = (
     ("SIP, RTP, SRTP", "not yet", "calls, codecs, DTMF, multicast audio"),
     ("ONVIF", "not yet", "no SOAP service; an event stream over WebSocket is there instead"),
     ("RTSP", "not yet", ""),
-    ("Modbus", "not yet", "RS485 sensors of the A9210"),
+    (
+        "Modbus RTU, also over TCP",
+        "yes",
+        "the module polls its sensors; buses in memory, listening, towards foreign slaves, mixed; faults",
+    ),
     ("mDNS, SSDP, WS-Discovery, LLDP", "not yet", "a client has to be told the address"),
     ("NTP, NTS, PTP", "not yet", "the clock of the bench is the clock of the devices"),
     ("DNS, IPv6, IEEE 802.1X, MACsec", "not yet", "settings are stored"),

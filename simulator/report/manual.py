@@ -63,7 +63,12 @@ CHAPTERS: tuple[Chapter, ...] = (
         "Device: AXIS A9910 expansion modules", IO, _YES, "key, addresses, upgrade; no web page that lists them"
     ),
     Chapter("Device: Alarms", IO, _YES, "device motion, casing open, external tamper, supervised or not"),
-    Chapter("Peripherals: Sensors", IO, _NO, "no RS485 port, no Modbus sensors"),
+    Chapter(
+        "Peripherals: Sensors",
+        IO,
+        _YES,
+        "Tibbo by its real map, Hugo by an invented one, custom by template; limits, status; no web page that lists them",
+    ),
     Chapter("Audio: Audio Manager Edge, site security", SPEAKER, _NO, ""),
     Chapter(
         "Audio: Device settings", SPEAKER, _PART, "volume and mute; the rest are parameters without an effect"
@@ -164,7 +169,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         _YES,
         "as circuits, the relay with NO, NC and its jumper; currents are not modelled",
     ),
-    Chapter("Specifications: RS485 connector", IO, _NO, ""),
+    Chapter("Specifications: RS485 connector", IO, _YES, "a bus with faults on the wire, in memory and over TCP"),
     Chapter("API commands", SPEAKER, _PART, "all but the debug archive and the network trace"),
     Chapter("Troubleshooting: Reset to factory default settings", BOTH, _YES, "button held while power comes"),
 )

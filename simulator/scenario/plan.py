@@ -14,6 +14,7 @@ from simulator.action.kind import Address, Choice, Duration, Number, Text, Whole
 from simulator.action.upgrade import VERSION
 from simulator.clock import FASTEST
 from simulator.errors import FleetError, Place
+from simulator.scenario.modbus_plan import BusPlan, SensorPlan
 from simulator.scenario.written import BrokerKind, ClockMode, Command, Switch
 from simulator.units import Seconds
 
@@ -192,6 +193,12 @@ class DevicePlan:
     modules: Annotated[tuple[ModulePlan, ...], "Expansion modules of an A9210, by address or as maps."] = ()
     network: Annotated[NetworkPlan, "Its network settings."] = NetworkPlan()
     parameters: Annotated[Pairs, "Parameters that differ from the factory state, by full name."] = ()
+    sensors: Annotated[tuple[SensorPlan, ...], "Modbus sensors on its RS-485 ports and in its list."] = ()
+    modbus: Annotated[
+        tuple[tuple[int, BusPlan], ...],
+        MapOf(Record(BusPlan), Whole(0, 16)),
+        "RS-485 buses by box: 0 is the A9210's own port, N that of the A9910 at address N.",
+    ] = ()
     name: Annotated[str, HIDDEN, "Name in the fleet."] = ""
 
     def specification(self) -> dict[str, Any]:
@@ -215,6 +222,8 @@ class DevicePlan:
                 "static_fallback": self.network.static_fallback or None,
             },
             "parameters": dict(self.parameters),
+            "sensors": [sensor.specification() for sensor in self.sensors],
+            "modbus": {str(box): bus.specification() for box, bus in self.modbus},
         }
 
 

@@ -40,6 +40,11 @@ def test_the_promised_scenarios_are_there() -> None:
         "upgrade/autorollback-unconfirmed",
         "broker/restart",
         "fleet/two-hundred-devices",
+        "sensor/silent",
+        "sensor/out-of-range",
+        "sensor/stuck",
+        "sensor/crc-errors",
+        "sensor/address-clash",
     }
 
 

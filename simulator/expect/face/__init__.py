@@ -17,6 +17,7 @@ from simulator.expect.face import (
     journal,
     message,
     meter,
+    modbus,
     never,
     online,
     snmp,
@@ -44,4 +45,6 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.NEVER: never.find,
     Face.SNMP: snmp.find_value,
     Face.TRAP: snmp.find_trap,
+    Face.MODBUS: modbus.find_modbus,
+    Face.SENSOR: modbus.find_sensor,
 }

@@ -10,6 +10,7 @@ GET    /v1/told       of each event of one device what a face was told last
 GET    /v1/streams    devices whose event stream is open now
 POST   /v1/ask        one HTTP question to one device
 POST   /v1/ask-snmp   one SNMP question to one device
+POST   /v1/modbus     one read of a master on a bus
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.expect.observer import modbus
 from simulator.expect.observer.mqtt import MqttObserver
 from simulator.expect.observer.sighting import Sightings
 from simulator.expect.observer.snmp import SnmpObserver
@@ -163,6 +165,9 @@ class Service:
         snmp = self._watching().snmp
         return web.json_response(await snmp.ask(**(await request.json())))
 
+    async def ask_modbus(self, request: web.Request) -> web.Response:
+        return web.json_response(await modbus.ask(**(await request.json())))
+
     def _watching(self) -> Observers:
         """The observers, who must not be asked for what they cannot have seen: they may have been started anew."""
         if self.observers is None:
@@ -188,6 +193,7 @@ async def serve(spelled: str) -> None:
     app.router.add_get("/v1/streams", service.streams)
     app.router.add_post("/v1/ask", service.ask)
     app.router.add_post("/v1/ask-snmp", service.ask_snmp)
+    app.router.add_post("/v1/modbus", service.ask_modbus)
     await serve_parent(app, spelled, close=service.close)
 
 

@@ -6,7 +6,19 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.errors import FleetError
-from simulator.fleet.hands import door, housing, line, module, setting, site, supply, upgrade, wiring, wiring_fault
+from simulator.fleet.hands import (
+    door,
+    housing,
+    line,
+    module,
+    sensor,
+    setting,
+    site,
+    supply,
+    upgrade,
+    wiring,
+    wiring_fault,
+)
 
 if TYPE_CHECKING:
     from simulator.action.action import Action
@@ -44,6 +56,8 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "clock": site.clock,
     "set": setting.set_,
     "note": site.note,
+    "sensor": sensor.sensor,
+    "bus": sensor.bus,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
