@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from snmp_bench import PEER, TRAPS, SnmpBench
 
+from simulator.device.alarm import EXTERNAL_TAMPER, SHOCK
 from simulator.device.enclosure import CASING, TEMPERATURE
 from simulator.device.storage import DISRUPTION
 from simulator.face.snmp.alarm import AlarmBook
@@ -86,6 +87,18 @@ def test_a_casing_that_opens_and_closes_is_one_alarm() -> None:
         ("v2c", f"{VIDEO}.1", (2, b"Casing Open", b"Check the casing")),
         ("v2c", f"{VIDEO}.2", (2, b"Casing Open", b"Check the casing")),
     ]
+
+
+def test_an_external_tamper_is_an_alarm_and_a_blow_is_one_that_is_not_cleared() -> None:
+    desk = bench()
+    desk.device.start()
+    for active in (False, True, False):
+        desk.device.events.publish(EXTERNAL_TAMPER, {"port": 9}, active=active)
+    for _ in range(2):
+        desk.device.events.publish(SHOCK, {"channel": 1})
+    told = [(name[-1], *values) for _, name, values in desk.traps()]
+    tamper, blow = (b"External Tamper", b"Check the cabinet at port 9"), (b"Device Motion", b"Shock detected")
+    assert told == [("1", 1, *tamper), ("2", 1, *tamper), ("3", 2, *blow), ("3", 3, *blow)]
 
 
 def test_heat_and_storage() -> None:

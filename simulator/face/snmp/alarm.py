@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from simulator.device.alarm import EXTERNAL_TAMPER, SHOCK
 from simulator.device.enclosure import CASING, TEMPERATURE
 from simulator.device.port_event import ANY, INPUT, OUTPUT, SUPERVISED
 from simulator.device.storage import DISRUPTION
@@ -38,10 +39,15 @@ class Alarm:
 ALARMS: Final[dict[str, Alarm]] = {
     CASING: Alarm("Open", "Casing Open", "Check the casing"),
     f"{TEMPERATURE}Above_or_below": Alarm("sensor_level", "Temperature", "Check the temperature"),
+    EXTERNAL_TAMPER: Alarm("active", "External Tamper", "Check the cabinet at port {port}"),
     DISRUPTION: Alarm(
         "disruption", "Edge Storage Operation", "Check the {disk_id} storage device", at_start=False
     ),
 }
+
+
+SINGLES: Final = {SHOCK: ("Device Motion", "Shock detected")}
+"""Events without a state: name and text of the alarm that is not cleared."""
 
 
 def alarm(kind: int, number: int, name: str, text: str, *, signed: bool = False) -> Notification:
@@ -79,6 +85,8 @@ class AlarmBook:
 
     def told_by(self, event: Event, *, ports: bool) -> Told | None:
         """What an event says in an alarm; with `ports` every change of a port says something."""
+        if event.topic in SINGLES:
+            return self.single(*SINGLES[event.topic])
         known = event.key in self._states
         state = "|".join(value for _, value in event.data)
         if self._states.get(event.key) == state:
