@@ -6,34 +6,47 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from simulator.action.action import Action, read_action
+from simulator.action.alarm import Casing, Shake
 from simulator.action.broker import Broker
+from simulator.action.bus import Bus
 from simulator.action.button import Press
 from simulator.action.cable import Plug, Unplug
 from simulator.action.client import Client
 from simulator.action.clock import Clock
 from simulator.action.declaration import Record, fields_of, summary_of
 from simulator.action.dhcp import Dhcp
+from simulator.action.door import MonitorDoor
 from simulator.action.hook import Call
+from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
 from simulator.action.link_fault import Clear, Fault
+from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
+from simulator.action.sensor import Sensor
 from simulator.action.set import Set
 from simulator.action.upgrade import Hold, Release, Upgrade
 from simulator.action.wiring import Chatter, Close, Cut, Drift, Open, Restore, Short
+from simulator.action.wiring_fault import Corrode, Fit, Leak, Loosen
 from simulator.errors import FleetError, did_you_mean
 
 ACTIONS: Final[tuple[type[Action], ...]] = (
     Cut, Short, Open, Close, Restore, Drift, Chatter,
+    Corrode, Leak, Loosen, Fit,
+    Jumper,
+    Shake, Casing,
+    MonitorDoor,
     Press,
     Power, Reboot,
     Unplug, Plug,
     Dhcp,
     Upgrade, Hold, Release,
+    Module,
     Broker,
     Fault, Clear,
     Clock,
     Set,
+    Sensor, Bus,
     Client,
     Call,
     Note,

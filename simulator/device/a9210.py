@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.device.alarm import Alarms
+from simulator.device.door_monitoring import DoorMonitoring
+from simulator.device.expansion import Expansion
 from simulator.device.loop import AUXILIARY, INPUT_ONLY
 from simulator.device.port_plan import PortKind, plan
+from simulator.device.power_supply import PowerSource
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
@@ -31,6 +35,13 @@ PORTS = (
 
 
 def equip(device: Device) -> None:
-    """Solder the ports in. A brief press of the button is the one-click cloud connection (manual, Buttons)."""
+    """Solder the ports in, and the line for expansion modules.
+
+    A brief press of the button is the one-click cloud connection (manual, Buttons).
+    """
     device.ports.fit(PORTS)
+    device.alarms = Alarms(device)
+    device.door_monitoring = DoorMonitoring(device)
+    device.power.inputs = (PowerSource.POE, PowerSource.DC)
+    device.expansion = Expansion(device)
     device.button.short_press = device.button.acknowledge

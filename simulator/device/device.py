@@ -24,15 +24,23 @@ from simulator.device.mqtt_configuration import MqttConfiguration
 from simulator.device.network import Network
 from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
+from simulator.device.power_supply import PowerSupply
+from simulator.device.relay import Relays
+from simulator.device.sensor import Sensors, SensorSettings
+from simulator.device.snmp import SnmpSettings
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
+from simulator.device.traffic import Traffic
 from simulator.device.virtual_input import VirtualInputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
+    from simulator.device.door_monitoring import DoorMonitoring
+    from simulator.device.expansion import Expansion
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
@@ -47,6 +55,7 @@ class Settings:
     parameters: dict[str, str]
     accounts: tuple[Account, ...]
     mqtt: Any
+    sensors: tuple[tuple[int, SensorSettings], ...] = ()
 
 
 class Device:
@@ -70,19 +79,28 @@ class Device:
         self.logs = Logs(world, self)
         self.accounts = Accounts(self.identity.realm, profile.quirks)
         self.lifecycle = Lifecycle(self)
+        self.power = PowerSupply(self)
         self.firmware = Firmware(self)
         self.time = TimeSetting(self)
         self.network = Network(self, translate)
+        self.traffic = Traffic()
+        self.snmp = SnmpSettings(self)
         self.mqtt = MqttConfiguration(self)
         self.certificates = Certificates(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)
+        self.relays = Relays(self)
         self.enclosure = Enclosure(self)
         self.storage = Storage(self)
+        modbus = profile.quirks.modbus
+        self.sensors: Sensors | None = None if modbus is None else Sensors(self, modbus)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.alarms: Alarms | None = None
+        self.door_monitoring: DoorMonitoring | None = None
+        self.expansion: Expansion | None = None
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -105,8 +123,10 @@ class Device:
 
     def start(self) -> None:
         """The event system starts: every stateful component publishes its states."""
+        if self.expansion is not None:
+            self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.motion):
+        for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
             if component is not None:
                 component.publish_states()
 
@@ -121,13 +141,16 @@ class Device:
 
     def save_settings(self) -> Settings:
         """The settings as they are, for the day this firmware is loaded again."""
-        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot())
+        sensors = () if self.sensors is None else self.sensors.snapshot()
+        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors)
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
         self.parameters.restore(settings.parameters)
         self.accounts.restore(settings.accounts)
         self.mqtt.restore(settings.mqtt)
+        if self.sensors is not None:
+            self.sensors.restore(settings.sensors)
 
     def _phase_changed(self, phase: Phase) -> None:
         """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""

@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.journal import Kind
+
 if TYPE_CHECKING:
     from simulator.device.device import Device
 
 CASING = "tns1:Device/tnsaxis:Casing/Open"
+CASING_ALARM = "Tampering.Internal.CasingOpen"
+"""Switch of the alarm for an open casing, on products that have a contact at it."""
 TEMPERATURE = "tns1:Device/tnsaxis:Status/Temperature/"
 _SENSOR = "TemperatureControl.Sensor.S"
 
@@ -40,9 +44,31 @@ class Enclosure:
     def __init__(self, device: Device) -> None:
         self._device = device
         self.casing_open = False
+        """A fact of the world, with or without power."""
         for number in range(len(device.profile.quirks.sensor_celsius)):
             for trigger in ("TriggerHigh", "TriggerLow"):
                 device.parameters.on_change(f"{_SENSOR}{number}.{trigger}", self._trigger_changed)
+
+    def set_casing(self, opened: bool) -> None:
+        """Hands open or close the casing."""
+        if self.casing_open != opened:
+            self.casing_open = opened
+            self._device.note(Kind.STATE, "casing", open=opened)
+            if self._device.lifecycle.reachable:
+                self.publish_casing()
+
+    @property
+    def casing_told(self) -> bool:
+        """Whether the device says that its casing is open: the alarm is on, and it is."""
+        parameters = self._device.parameters
+        return self.casing_open and CASING_ALARM in parameters and parameters.enabled(CASING_ALARM)
+
+    def publish_casing(self) -> None:
+        """Publish what the alarm says now."""
+        quirks = self._device.profile.quirks
+        event = self._device.events.publish(CASING, {"Name": quirks.casing_name}, Open=self.casing_told)
+        if event is not None and self.casing_told:
+            self._device.logs.system(quirks.alarm_daemon, "WARNING", "Casing open")
 
     def sensors(self) -> tuple[Sensor, ...]:
         """The sensors that this product has, in order of their numbers."""
@@ -59,8 +85,7 @@ class Enclosure:
 
     def publish_states(self) -> None:
         """The event system starts."""
-        name = self._device.profile.quirks.casing_name
-        self._device.events.publish(CASING, {"Name": name}, Open=self.casing_open)
+        self.publish_casing()
         self._publish_temperature()
 
     def _publish_temperature(self) -> None:

@@ -64,6 +64,11 @@ class InputCircuit:
         before, self.state = self.state, self.reading()
         return self.state is not before
 
+    def assume(self) -> None:
+        """Nobody can read the loop, and nobody has before: it counts as open [guess]."""
+        self.cancel()
+        self.state = self.state or LoopState.OPEN
+
     def release(self) -> None:
         """Nobody reads the loop any more."""
         self.cancel()

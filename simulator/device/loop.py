@@ -72,11 +72,20 @@ class EndOfLine(StrEnum):
         """Nominal ohms of the first and the second resistor, counted from the line."""
         return _RESISTORS[self]
 
-    def ohms(self, closed: bool, tolerance: tuple[float, float] = (0.0, 0.0)) -> float:
-        """Resistance at the end of the cable. `tolerance` is each resistor's deviation: 0.01 is 1 % too high."""
+    def ohms(
+        self,
+        closed: bool,
+        tolerance: tuple[float, float] = (0.0, 0.0),
+        resistors: tuple[float, float] | None = None,
+    ) -> float:
+        """Resistance at the end of the cable. `tolerance` is each resistor's deviation: 0.01 is 1 % too high.
+
+        `resistors` are those that were fitted, where they are not the nominal ones.
+        """
         if self is EndOfLine.NONE:
             return 0.0 if closed else math.inf
-        first, second = (r * (1 + error) for r, error in zip(self.resistors, tolerance, strict=True))
+        fitted = self.resistors if resistors is None else resistors
+        first, second = (r * (1 + error) for r, error in zip(fitted, tolerance, strict=True))
         if self is EndOfLine.PARALLEL_22K_4K7:
             return parallel(first, second) if closed else first
         return first if closed else first + second
@@ -111,7 +120,8 @@ class Loop:
     """The wiring of one input. Each method is a deed of hands and calls `changed(deed)` afterwards."""
 
     __slots__ = (
-        "_changed", "cable_metres", "contact_closed", "corrosion", "damage", "end_of_line", "leakage", "tolerance",
+        "_changed", "cable_metres", "contact_closed", "corrosion", "damage", "end_of_line", "leakage", "parted",
+        "resistors", "tolerance",
     )  # fmt: skip
 
     def __init__(self, changed: Callable[[str], None]) -> None:
@@ -119,6 +129,10 @@ class Loop:
         self.end_of_line = EndOfLine.NONE
         self.cable_metres = 0.0
         self.tolerance = (0.0, 0.0)
+        self.resistors: tuple[float, float] | None = None
+        """Ohms that were fitted, where they are not the nominal ones."""
+        self.parted = False
+        """A loose terminal has let go for now."""
         self.contact_closed = False
         self.damage = Damage.NONE
         self.corrosion = Ohm(0.0)
@@ -134,21 +148,29 @@ class Loop:
     @property
     def _undrifted(self) -> float:
         cable = 2 * self.cable_metres * OHMS_PER_METRE
-        if self.damage is Damage.CUT:
+        if self.damage is Damage.CUT or self.parted:
             return math.inf
         if self.damage is Damage.SHORT:
             return cable
-        return cable + self.end_of_line.ohms(self.contact_closed, self.tolerance)
+        return cable + self.end_of_line.ohms(self.contact_closed, self.tolerance, self.resistors)
 
     def fit(
-        self, end_of_line: EndOfLine, *, cable_metres: float = 0.0, tolerance: tuple[float, float] = (0.0, 0.0)
+        self,
+        end_of_line: EndOfLine,
+        *,
+        cable_metres: float = 0.0,
+        tolerance: tuple[float, float] = (0.0, 0.0),
+        resistors: tuple[float, float] | None = None,
     ) -> None:
         """Wire the loop anew: resistors, 0 to 200 m of cable, tolerances. Raises FleetError."""
         if not 0 <= cable_metres <= LONGEST_CABLE:
             raise FleetError(f"a cable of {cable_metres:g} m is outside 0 to {LONGEST_CABLE:g} m")
         if not all(abs(error) < 1 for error in tolerance):
             raise FleetError("a tolerance is a fraction below 1", hint="write 0.01 for 1 %")
+        if resistors is not None and not all(0 <= ohms < math.inf for ohms in resistors):
+            raise FleetError("a resistor has 0 ohms or more")
         self.end_of_line, self.cable_metres, self.tolerance = end_of_line, cable_metres, tolerance
+        self.resistors = resistors
         self._changed("fit")
 
     def open_switch(self) -> None:
@@ -186,9 +208,34 @@ class Loop:
             self.leakage = Ohm(to_ohms if math.isinf(present) else to_ohms * present / (present - to_ohms))
         self._changed("drift")
 
+    def corrode(self, ohms: float) -> None:
+        """A terminal has so much resistance in series. Raises FleetError unless it is 0 to less than infinity."""
+        if not 0 <= ohms < math.inf:
+            raise FleetError(f"{ohms} is no corrosion", hint="write ohms from 0")
+        self.corrosion = Ohm(ohms)
+        self._changed("corrode")
+
+    def leak(self, ohms: float) -> None:
+        """Water in the cable leads so much to ground; infinity is a dry cable. Raises FleetError below 0."""
+        if math.isnan(ohms) or ohms < 0:
+            raise FleetError(f"{ohms} is no leakage", hint="write ohms from 0 to inf")
+        self.leakage = Ohm(ohms)
+        self._changed("leak")
+
+    def part(self) -> None:
+        """A loose terminal lets go."""
+        self.parted = True
+        self._changed("part")
+
+    def join(self) -> None:
+        """A loose terminal touches again."""
+        self.parted = False
+        self._changed("join")
+
     def restore(self) -> None:
-        """The wiring is mended: no cut, short, corrosion or leakage. The contact stays as it is."""
+        """The wiring is mended: no cut, short, loose terminal, corrosion or leakage. Contact and resistors stay."""
         self.damage, self.corrosion, self.leakage = Damage.NONE, Ohm(0.0), OPEN_CIRCUIT
+        self.parted = False
         self._changed("restore")
 
 

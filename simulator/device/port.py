@@ -54,12 +54,44 @@ class Ports:
 
     def fit(self, plans: Sequence[PortPlan]) -> None:
         """Give the device these ports: what its model has soldered in. Once, before the first start."""
+        self._add(plans)
+        self._device.parameters.on_change("", self._parameter_changed)
+        self._device.lifecycle.on_phase(self._phase_changed)
+
+    def attach(self, plans: Sequence[PortPlan]) -> tuple[Port, ...]:
+        """More ports, those of an expansion module: offline until `Port.come_online`."""
+        ports = self._add(plans)
+        for port in ports:
+            port.online = False
+        self._ports = dict(sorted(self._ports.items()))
+        if self.live:
+            for port in ports:
+                port.start()
+                port_event.publish(self._device.events, port)
+        self._recount()
+        return ports
+
+    def detach(self, ports: Sequence[Port]) -> None:
+        """Take ports away with their settings; nothing is said of them any more."""
+        for port in ports:
+            port.go_offline()
+            del self._ports[port.id]
+            port_event.withdraw_all(self._device.events, port)
+            for definition in port.plan.definitions:
+                self._device.parameters.remove(definition.name)
+        self._recount()
+
+    def _add(self, plans: Sequence[PortPlan]) -> tuple[Port, ...]:
         for plan in plans:
             for definition in plan.definitions:
                 self._device.parameters.define(definition)
             self._ports[plan.id] = Port(self._device, self, plan)
-        self._device.parameters.on_change("", self._parameter_changed)
-        self._device.lifecycle.on_phase(self._phase_changed)
+        return tuple(self._ports[plan.id] for plan in plans)
+
+    def _recount(self) -> None:
+        if self.live:
+            self.count()
+            port_event.publish_any(self._device.events, self._ports.values())
 
     def listen(self, listener: Callable[[Port], None]) -> Callable[[], None]:
         """Hear of every change of a circuit, an input's state, a meaning or a direction; returns what ends it.

@@ -30,18 +30,18 @@ def publish(events: EventBus, port: Port) -> None:
         events.publish(OUTPUT, {"port": port.id}, state=active)
         events.publish(RELAY, {"RelayToken": port.id}, LogicalState="active" if active else "inactive")
         return
-    if port.supervised and port.state is not None:
-        _publish_supervised(events, port)
+    _publish_supervised(events, port)
     events.publish(INPUT, {"port": port.id}, state=active)
     events.publish(DIGITAL_INPUT, {"InputToken": port.id}, LogicalState=active)
 
 
 def _publish_supervised(events: EventBus, port: Port) -> None:
-    if port.state is None:
+    word = port.supervised_word
+    if word is None or port.state is None:
         return
-    data: dict[str, bool | int | float | str] = {"state": port.state.event_word}
+    data: dict[str, bool | int | float | str] = {"state": word}
     if "tampered" in events.catalogue[SUPERVISED].data:
-        data["tampered"] = port.state.tampered
+        data["tampered"] = port.online and port.state.tampered
     events.publish(SUPERVISED, {"port": port.id}, **data)
 
 
@@ -61,6 +61,13 @@ def withdraw(events: EventBus, port: Port) -> None:
         events.withdraw(INPUT, {"port": port.id})
         events.withdraw(DIGITAL_INPUT, {"InputToken": port.id})
     withdraw_supervision(events, port)
+
+
+def withdraw_all(events: EventBus, port: Port) -> None:
+    """The port is gone: nothing is said of it any more."""
+    for topic, source in ((OUTPUT, "port"), (RELAY, "RelayToken"), (INPUT, "port"), (DIGITAL_INPUT, "InputToken"),
+                          (SUPERVISED, "port")):  # fmt: skip
+        events.withdraw(topic, {source: port.id})
 
 
 def withdraw_supervision(events: EventBus, port: Port) -> None:

@@ -60,13 +60,17 @@ class PortPlan:
     supervised: str
     ranges: str
     """Full names of parameters, empty for those the port does not have."""
+    module: int = 0
+    """Address of the expansion module it is on; 0 is the device itself."""
 
     @property
     def configurable(self) -> bool:
         return self.kind is PortKind.CONFIGURABLE
 
 
-def plan(number: int, kind: PortKind, terminal: str, converter: Converter | None = None) -> PortPlan:
+def plan(
+    number: int, kind: PortKind, terminal: str, converter: Converter | None = None, *, module: int = 0
+) -> PortPlan:
     """The plan of one port. A port that can be an input needs a converter."""
     group = f"IOPort.I{number}."
     is_input = kind in (PortKind.INPUT, PortKind.CONFIGURABLE)
@@ -90,6 +94,7 @@ def plan(number: int, kind: PortKind, terminal: str, converter: Converter | None
         active=f"{group}Output.Active" if is_output else "",
         supervised=f"{group}Internal.Supervised" if is_input else "",
         ranges=f"{group}Internal.SupervisedRanges" if is_input else "",
+        module=module,
     )
 
 
@@ -118,10 +123,10 @@ def _output(group: str, name: str) -> tuple[Definition, ...]:
     return (
         Definition(f"{group}Output.Active", "closed", "7714", "enum", _CIRCUITS),
         Definition(f"{group}Output.Button", "none", "7714", "enum", ("none", "pulse", "actinact")),
-        Definition(f"{group}Output.DelayTime", "1", "7714", "int"),
+        Definition(f"{group}Output.DelayTime", "1", "7714", "int", minimum=0),
         Definition(f"{group}Output.Mode", "bistable", "7714", "enum", ("monostable", "bistable")),
         Definition(f"{group}Output.Name", name, "7714"),
-        Definition(f"{group}Output.PulseTime", "0", "7714", "int"),
+        Definition(f"{group}Output.PulseTime", "0", "7714", "int", minimum=0),
     )
 
 

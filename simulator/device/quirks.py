@@ -7,9 +7,36 @@ otherwise.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class ModbusQuirks(BaseModel):
+    """Sensors on RS-485 ports: counts of the manual, and the polling master (Modbus sheet 1.8)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    own_sensors: int
+    """Sensors on the device's own port."""
+    module_sensors: int
+    """Sensors on the port of one expansion module."""
+    all_sensors: int
+    """Sensors in all."""
+    read_interval: float
+    """Seconds between two polls of a sensor that names none."""
+    answer_timeout: float
+    """Seconds for an answer."""
+    retries: int
+    """How often a request is sent again."""
+    offline_after: int
+    """Failed polls in a row that make a sensor offline."""
+    online_after: int
+    """Good polls in a row that make it online."""
+    widest_gap: int
+    """Unwanted registers that are read along to save a request."""
+    resynchronises: bool
+    """Finds a good answer behind rubbish; otherwise the first byte must be its own."""
 
 
 class Quirks(BaseModel):
@@ -137,6 +164,20 @@ class Quirks(BaseModel):
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
 
+    # Expansion modules
+    module_firmware: str
+    """Version of AXIS A9910 firmware that is bundled; empty means the head's own version."""
+    module_old_firmware_works: bool
+    """A module with older firmware than the bundled one works until it is upgraded."""
+    module_level_told: bool
+    """The converter levels of a module's inputs can be read; a recorded firmware said 4294967295 for all of them."""
+    module_lost_seconds: float
+    """Until a module that does not answer is offline."""
+    module_found_seconds: float
+    """Until a module that answers again is online."""
+    module_upgrade_seconds: float
+    """How long an upgrade takes a module offline."""
+
     # Housing
     casing_name: str
     """`Name` in the event `Casing/Open`."""
@@ -146,6 +187,32 @@ class Quirks(BaseModel):
     """What `Storage/Disruption` says of a disk that is not connected."""
     missing_disk_figure: int
     """What `Storage/Alert` says of its temperature, wear and health."""
+
+    # Alarms
+    alarms_on: tuple[str, ...]
+    """Switches of alarms that are on in factory state, by parameter (`alarm.py`)."""
+    alarm_daemon: str
+    """Who writes the lines about alarms into the system log."""
+    shock_hold_off: float
+    """How long no second shock is told."""
+    shock_sensitivity: int
+    """Sensitivity of shock detection in factory state, 0 to 100."""
+    external_tamper_port: int
+    """Input that stands for the contact of an outer cabinet, in factory state."""
+
+    # Door monitoring
+    door_application: str
+    """Package name of AXIS Door Monitoring in the list of applications."""
+    door_application_version: str
+    """Its version there."""
+    door_token: str
+    """`DoorToken` of a monitored door in events; `{number}` is its number."""
+    door_idle_mode: str
+    """`DoorMode` while no access is granted: there is no lock."""
+
+    # Modbus sensors
+    modbus: Annotated[ModbusQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no RS-485 port."""
 
     # MQTT client
     mqtt_client_id: str
@@ -158,3 +225,41 @@ class Quirks(BaseModel):
     """QoS 1 and 2 messages kept while disconnected; the oldest goes first."""
     mqtt_filter_limit: int
     """Publication filters, and subscription filters, that the device takes."""
+
+    # SNMP
+    snmp_object_id: str
+    """`sysObjectID`, also the enterprise of generic traps."""
+    snmp_sys_name: Literal["host_name", "empty"]
+    """`sysName` until it is set."""
+    snmp_loopback_mtu: int
+    """`ifMtu` of `lo`."""
+    snmp_if_x_table: bool
+    """Serves ifXTable."""
+    snmp_host_resources: bool
+    """Serves HOST-RESOURCES-MIB."""
+    snmp_too_big: bool
+    """Answers tooBig where an answer does not fit; net-snmp stays silent."""
+    snmp_v3_least_level: Literal["noAuthNoPriv", "authNoPriv", "authPriv"]
+    """The level from which the user of v3 is given anything."""
+    snmp_privacy: tuple[Literal["DES", "AES-128", "AES-192", "AES-256", "AES-192-Reeder", "AES-256-Reeder"], ...]
+    """Privacy protocols that the user of v3 may use."""
+    snmp_trap_version: Literal["newest", "v1", "v2c"]
+    """Version of traps where v1 and v2c are both on: `newest` is v2c."""
+    snmp_trap_enterprise: bool
+    """Generic traps of v2c carry snmpTrapEnterprise."""
+    snmp_alarm_id_type: Literal["gauge", "integer"]
+    """Type of alarmID: Unsigned32 as the MIB says, or INTEGER as some devices send."""
+    snmp_auth_trap_seconds: float
+    """At most one authenticationFailure in so many device seconds."""
+    snmp_apply_seconds: float
+    """Device seconds from a change of the settings until the agent restarts with them."""
+    snmp_restart_trap: Literal["cold", "warm"]
+    """What an agent sends that restarts without a boot."""
+    snmp_memory: tuple[int, int]
+    """Total and used memory in kB."""
+    snmp_flash: tuple[int, int]
+    """Total and used flash in kB."""
+    snmp_load: str
+    """Load averages as the device writes them."""
+    snmp_cpu: int
+    """CPU utilisation in percent."""

@@ -29,12 +29,16 @@ if TYPE_CHECKING:
     from simulator.device.port import Ports
 
 CLOSED, OPEN = "closed", "open"
+UNDEFINED = "undefined"
+"""State of a supervised input that cannot be read (io-events sheet 1.10)."""
+NO_READING = 0xFFFFFFFF
+"""Level of an input that cannot be read, as an A9910 was seen to answer (io-events sheet 1.1)."""
 
 
 class Port:
     """One port: everything about it that a client can see or set, and the loop that hands reach."""
 
-    __slots__ = ("_circuit", "_closed", "_device", "_ports", "_sequence", "plan")
+    __slots__ = ("_circuit", "_closed", "_device", "_ports", "_sequence", "online", "plan")
 
     def __init__(self, device: Device, ports: Ports, plan: PortPlan) -> None:
         self._device = device
@@ -43,6 +47,8 @@ class Port:
         self._circuit = InputCircuit(device, self, plan.converter) if plan.converter is not None else None
         self._closed = False
         self._sequence: StateSequence | None = None
+        self.online = True
+        """Whether the device reaches it: a port of an expansion module goes with its module."""
 
     # ---- what it is
 
@@ -126,19 +132,28 @@ class Port:
 
     @property
     def level(self) -> int | None:
-        """A reading of the converter, 0 to 4095, with its noise; supervised or not. None for an output."""
-        return self._circuit.level if self._circuit is not None and self.is_input else None
+        """A reading of the converter, 0 to 4095, with its noise; supervised or not. None for an output.
+
+        `NO_READING` while the port is not reached.
+        """
+        if self._circuit is None or not self.is_input:
+            return None
+        told = not self.plan.module or self._device.profile.quirks.module_level_told
+        return self._circuit.level if self.online and told else NO_READING
 
     @property
     def read(self) -> bool:
         """Whether the device is measuring the loop now."""
-        return self.is_input and self._ports.live
+        return self.is_input and self._ports.live and self.online
 
     def settle(self) -> None:
-        """Take the loop for what it reads now, and tell everybody if that is new: the end of the debounce."""
-        if self._circuit is None or not self.read:
+        """Take the loop for what it reads now, and tell everybody if that is new: the end of the debounce.
+
+        One that cannot be read is told as such.
+        """
+        if self._circuit is None or not (self.is_input and self._ports.live):
             return
-        if self._circuit.settle():
+        if self.online and self._circuit.settle():
             state = self.state.value if self.state is not None else ""
             self._device.note(Kind.STATE, "input", port=self.id, state=state, active=self.active)
             self._ports.tell(self)
@@ -155,6 +170,13 @@ class Port:
     def supervised(self) -> bool:
         """Whether the four states of the loop are told apart now."""
         return self.supervisable and self._device.parameters.enabled(self.plan.supervised)
+
+    @property
+    def supervised_word(self) -> str | None:
+        """The state that events tell: open, closed, cut, shorted, undefined. None without supervision."""
+        if not self.supervised or self.state is None:
+            return None
+        return self.state.event_word if self.online else UNDEFINED
 
     @property
     def ranges(self) -> Ranges:
@@ -243,6 +265,8 @@ class Port:
             raise Refused(f"port {self.id} is an input")
         if not self._ports.live:
             raise Refused(f"port {self.id} is not driven while the device is down")
+        if not self.online:
+            raise Refused(f"port {self.id} is on an expansion module that is offline")
 
     def _drive(self, active: bool) -> None:
         if self._set_circuit(active == self._closed_is_active):
@@ -262,12 +286,33 @@ class Port:
         """The system runs, or the direction is new: an input is read, an output goes to its normal state."""
         if self.is_input:
             self._set_circuit(False)
-            if self._circuit is not None:
+            if self._circuit is not None and self.online:
                 self._circuit.settle()
+            elif self._circuit is not None:
+                self._circuit.assume()
             return
         if self._circuit is not None:
             self._circuit.release()
-        self._set_circuit(self.normal_state == CLOSED)
+        if self.online:
+            self._set_circuit(self.normal_state == CLOSED)
+
+    def go_offline(self) -> None:
+        """The module does not answer: what it was told last stays, a pulse is not heard of again."""
+        self.online = False
+        if self._circuit is not None:
+            self._circuit.cancel()
+        self._end_sequence()
+        if self._ports.live:
+            self._ports.tell(self)
+            self._ports.publish(self)
+
+    def come_online(self) -> None:
+        """The module answers: inputs are read at once, outputs sent to their normal state."""
+        self.online = True
+        if self._ports.live:
+            self.start()
+            self._ports.tell(self)
+            self._ports.publish(self)
 
     def stop(self, *, released: bool) -> None:
         """The system is gone. `released` opens the circuit; a crash leaves it as it is.
@@ -304,7 +349,7 @@ class Port:
 
     def _active_level_changed(self) -> None:
         self._end_sequence()
-        if not self.is_input:
+        if not self.is_input and self.online:
             self._set_circuit(self.normal_state == CLOSED)
         self._ports.tell(self)
         self._ports.publish(self)

@@ -20,6 +20,14 @@ Words = tuple[tuple[str, tuple[str, ...]], ...]
 _SWITCH: Final[Words] = (("active", ("1",)), ("inactive", ("0",)))
 _LOGICAL: Final[Words] = (("active", ("1", "true", "active")), ("inactive", ("0", "false", "inactive")))
 _TRUTH: Final[Words] = (("yes", ("1",)), ("no", ("0",)))
+_OPENED: Final[Words] = (("open", ("1",)), ("closed", ("0",)))
+_DOOR: Final[Words] = (("open", ("Open",)), ("closed", ("Closed",)), ("fault", ("Fault",)))
+_DOOR_ALARM: Final[Words] = (
+    ("normal", ("Normal",)),
+    ("forced-open", ("DoorForcedOpen",)),
+    ("open-too-long", ("DoorOpenTooLong",)),
+)
+_DOOR_MODE: Final[Words] = (("accessed", ("Accessed",)), ("locked", ("Locked",)))
 _LOOP: Final[Words] = (
     ("open", ("open",)),
     ("closed", ("closed",)),
@@ -27,6 +35,7 @@ _LOOP: Final[Words] = (
     ("shorted", ("shorted",)),
     ("tampered", ("cut", "shorted")),
     ("normal", ("open", "closed")),
+    ("undefined", ("undefined",)),
 )
 
 
@@ -82,8 +91,25 @@ EVENT_NAMES: Final[tuple[EventName, ...]] = (
     EventName("address-removed", "tns1:Device/tnsaxis:Network/AddressRemoved", "An address went."),
     EventName("mqtt-client", "tns1:Device/tnsaxis:MQTT/ClientStatus", "MQTT client.", "", "connected", _TRUTH),
     EventName("motion", "tns1:Device/tnsaxis:Sensor/PIR", "PIR sensor of the speaker.", "", "state", _SWITCH),
+    EventName("device-motion", "tns1:Device/tnsaxis:Tampering/ShockDetected", "The device was moved or hit."),
+    EventName("casing", "tns1:Device/tnsaxis:Casing/Open", "Casing of the device.", "", "Open", _OPENED),
+    EventName(
+        "external-tamper", "tns1:Device/tnsaxis:Tampering/External", "Contact of an outer cabinet.", "port", "active",
+        _SWITCH,
+    ),
+    EventName("door", "tns1:Door/State/DoorPhysicalState", "Position of a monitored door.", "DoorToken", "State", _DOOR),
+    EventName("door-alarm", "tns1:Door/State/DoorAlarm", "Alarm of a monitored door.", "DoorToken", "State", _DOOR_ALARM),
+    EventName("door-mode", "tns1:Door/State/DoorMode", "Access at a monitored door.", "DoorToken", "State", _DOOR_MODE),
     EventName("clip", "tnsaxis:MediaClip/Playing", "A clip plays.", "", "Playing", _TRUTH),
     EventName("speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended."),
+    EventName(
+        "sensor-status", "tnsaxis:CameraApplicationPlatform/ModbusSensor/Status", "A Modbus sensor came or went.", "",
+        "online", (("online", ("1",)), ("offline", ("0",))),
+    ),
+    EventName(
+        "sensor-limit", "tnsaxis:CameraApplicationPlatform/ModbusSensor/Limit", "A value of a Modbus sensor passed a limit.",
+        "", "limit", (("above", ("above",)), ("below", ("below",)), ("normal", ("normal",))),
+    ),
     EventName(
         "connection", "", "Connect, disconnect or last-will message on MQTT.", "", "connected",
         (("connected", ("true",)), ("disconnected", ("false",))),

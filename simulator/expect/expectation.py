@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
+from simulator.expect.modbus_query import ModbusQuery, SensorQuery
+from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.query import (
     CallQuery,
     ClientQuery,
@@ -22,8 +24,10 @@ from simulator.expect.query import (
     NeverQuery,
     OnlineQuery,
     Query,
+    SnmpQuery,
     StateQuery,
     StreamQuery,
+    TrapQuery,
     VapixQuery,
 )
 
@@ -43,6 +47,8 @@ class Face(StrEnum):
     STREAM = "stream"
     EVENT = "event"
     STATE = "state"
+    METER = "meter"
+    DOOR = "door"
     LOG = "log"
     CLIENT = "client"
     JOURNAL = "journal"
@@ -50,6 +56,10 @@ class Face(StrEnum):
     ONLINE = "online"
     CALL = "call"
     NEVER = "never"
+    SNMP = "snmp"
+    TRAP = "trap"
+    MODBUS = "modbus"
+    SENSOR = "sensor"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -58,6 +68,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.STREAM: StreamQuery,
     Face.EVENT: EventQuery,
     Face.STATE: StateQuery,
+    Face.METER: MeterQuery,
+    Face.DOOR: DoorQuery,
     Face.LOG: LogQuery,
     Face.CLIENT: ClientQuery,
     Face.JOURNAL: JournalQuery,
@@ -65,6 +77,10 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.ONLINE: OnlineQuery,
     Face.CALL: CallQuery,
     Face.NEVER: NeverQuery,
+    Face.SNMP: SnmpQuery,
+    Face.TRAP: TrapQuery,
+    Face.MODBUS: ModbusQuery,
+    Face.SENSOR: SensorQuery,
 }
 """What can be asked of each face."""
 

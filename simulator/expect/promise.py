@@ -129,6 +129,22 @@ class Expect:
         """The truth: `phase="running"`, `port=1, supervised="cut"`."""
         return self._promise(Face.STATE, within, query)
 
+    def meter(self, between: str, *, within: float | str = 10, **query: Any) -> Promise:
+        """A meter at the relay connector: `meter("com-no", reads="closed")`, `meter("no-gnd", volts=12)`."""
+        return self._promise(Face.METER, within, {"between": between, **query})
+
+    def door(self, number: int, *, within: float | str = 10, **query: Any) -> Promise:
+        """A monitored door: `door(1, state="open", alarm="open-too-long")`."""
+        return self._promise(Face.DOOR, within, {"door": number, **query})
+
+    def sensor(self, sensor: str | int, *, within: float | str = 10, **query: Any) -> Promise:
+        """A sensor of the device's list: `status="offline"`, `value=21.5`, `limit="above"`."""
+        return self._promise(Face.SENSOR, within, {"sensor": sensor, **query})
+
+    def modbus(self, unit: int, *, within: float | str = 10, **query: Any) -> Promise:
+        """What a unit answers to an independent master: `register=300, words=[2350]`, `answers=False`."""
+        return self._promise(Face.MODBUS, within, {"unit": unit, **query})
+
     def log(self, contains: str, *, within: float | str = 10, **query: Any) -> Promise:
         """A line in one of the device's logs."""
         return self._promise(Face.LOG, within, {"contains": contains, **query})
@@ -140,6 +156,16 @@ class Expect:
     def everywhere(self, condition: str, *, within: float | str = 10, **query: Any) -> Promise:
         """The one-truth check: every enabled face shows it. `port` defaults to the port touched last."""
         return self._promise(Face.EVERYWHERE, within, {"condition": condition, **query})
+
+    def snmp(self, oid: str, value: str | None = None, *, within: float | str = 10, **query: Any) -> Promise:
+        """What the agent answers to a GET: `value`, `type`, or with `answers=False` that there is none."""
+        return self._promise(
+            Face.SNMP, within, {"oid": oid, **({} if value is None else {"value": value}), **query}
+        )
+
+    def trap(self, trap: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """A notification at the site's receiver: `coldStart`, `alarmNew` with `name` and `text`, ..."""
+        return self._promise(Face.TRAP, within, {**({"trap": trap} if trap else {}), **query})
 
     def online(self, *on: str, within: float | str = 10) -> Promise:
         """It can be reached on these faces, by default over VAPIX."""

@@ -9,6 +9,7 @@ from simulator.action.vocabulary import vocabulary
 from simulator.chance import Chance
 from simulator.clock import SimClock
 from simulator.device.device import Device
+from simulator.device.door import DoorSetting
 from simulator.device.model import profile_of
 from simulator.device.mqtt_setting import ClientSettings
 from simulator.device.network_configuration import STATIC_FALLBACK
@@ -16,10 +17,13 @@ from simulator.device.profile import load_profile
 from simulator.device.world import World
 from simulator.errors import FleetError, UnknownTarget, did_you_mean
 from simulator.fleet.course import Courses
+from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
 from simulator.fleet.snapshot import snapshot
+from simulator.fleet.snmp_setting import switch_on
+from simulator.fleet.specification import SnmpSpecification
 from simulator.journal import Journal, Kind, Record
 from simulator.resources import VERSION
 
@@ -51,6 +55,8 @@ class Bench:
         """What hands have begun."""
         self.running_rate = self.clock.rate or 1.0
         """Rate of the clock while it is not paused."""
+        self.last_action: Record
+        """The record of what hands did last, while they do it."""
         self.hosts: dict[str, Host] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -100,6 +106,7 @@ class Bench:
     async def apply(self, action: Action) -> Record:
         """Write the action into the journal and do it; what follows from it names it as its cause."""
         record = self.journal.append(Kind.ACTION, _device_of(action), action.verb, **_fields_of(action))
+        self.last_action = record
         with self.journal.because(record):
             await apply(self, action)
         if self.clock.stepped:
@@ -146,7 +153,7 @@ class Bench:
                 "mechanism": active.mechanism,
             }
             for active in self.premises.patchbay.faults()
-        ]
+        ] + [fault for host in self.hosts.values() for fault in host.buses.faults()]
 
     def after(self, key: Hashable, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
         """Do what `make` returns after `seconds` of device time, unless something else befalls `key` before."""
@@ -210,6 +217,7 @@ class Bench:
             "site": {
                 "broker": self.premises.broker_description(),
                 "dhcp": {"address": self.premises.plan.infrastructure("dhcp")},
+                "traps": dict(zip(("host", "port"), self.premises.trap_receiver, strict=True)),
                 "observer": self.premises.plan.infrastructure("client") if self.premises.own_addresses else None,
             },
             "authority": self.premises.tls.authority_pem.decode(),
@@ -220,7 +228,7 @@ class Bench:
 
     def features(self) -> list[str]:
         """What tests may ask for by the marker `axis_feature`."""
-        features = [self.specification.mode, "http", "https", "mqtt", "stream"]
+        features = [self.specification.mode, "http", "https", "mqtt", "stream", "snmp", "modbus"]
         features += ["dhcp", "own-addresses"] if self.premises.own_addresses else []
         features += ["embedded-broker"] if self.premises.broker is not None else []
         features += ["stepped"] if self.clock.stepped else []
@@ -279,16 +287,25 @@ class Bench:
         for name, value in specification.parameters.items():
             device.parameters.write(name.removeprefix("root."), value)
         _set_network(device, specification)
+        device.power.wire(specification.power)
+        for relay, volts in specification.relay_jumpers.items():
+            device.relays.fit_jumper(relay, volts)
+        install_modules(device, specification.modules)
         for port, preset in specification.supervised.items():
             if port not in device.ports:
                 raise UnknownTarget("port", f"{device.name}/input/{port}", [str(p.id) for p in device.ports])
             device.ports[port].install(preset)
+        host.buses.set_up()
+        _set_doors(device, specification)
         for alias, pem in specification.certificates.authorities.items():
             device.certificates.install_authority(alias, pem.encode())
         for alias, pem in specification.certificates.clients.items():
             device.certificates.install_client(alias, pem.encode())
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
+        if specification.snmp:
+            chosen = SnmpSpecification() if specification.snmp is True else specification.snmp
+            switch_on(device, chosen, self.premises.trap_receiver)
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}
@@ -335,6 +352,14 @@ def _profile(specification: DeviceSpecification) -> Any:
             raise
         model = load_profile(specification.model, "12.9.57").model
         return profile_of(model, specification.firmware)
+
+
+def _set_doors(device: Device, specification: DeviceSpecification) -> None:
+    for number, door in specification.doors.items():
+        if device.door_monitoring is None:
+            raise FleetError(f"{device.name} has no AXIS Door Monitoring", hint="only an A9210 has it")
+        setting = DoorSetting(number, door.dps, door.rex, door.open_too_long, door.access)
+        device.door_monitoring.configure(setting)
 
 
 def _set_network(device: Device, specification: DeviceSpecification) -> None:

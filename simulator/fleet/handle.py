@@ -61,6 +61,22 @@ class InputHandle(Part):
         """Open and close the contact every `period` for a while."""
         self._do("chatter", period=period, **{"for": lasting})
 
+    def corrode(self, to: str, *, over: str | None = None) -> None:
+        """Let a terminal corrode to so much in series (`600`), at once or over a duration (`1h`)."""
+        self._do("corrode", to=to, **({} if over is None else {"over": over}))
+
+    def leak(self, to: str, *, over: str | None = None) -> None:
+        """Let water into the cable until it leaks so much to ground (`4k`)."""
+        self._do("leak", to=to, **({} if over is None else {"over": over}))
+
+    def loosen(self, *, open_for: str = "200ms", every: str = "2s", lasting: str = "30s") -> None:
+        """Let the loop part at chance moments."""
+        self._do("loosen", open_for=open_for, every=every, **{"for": lasting})
+
+    def fit(self, layout: str, **fields: Any) -> None:
+        """Fit end-of-line resistors; what the device is set to stays: `fit("SerialFirst1k", second="4.7k")`."""
+        self._do("fit", layout=layout, **fields)
+
     @property
     def state(self) -> dict[str, Any]:
         """The true state: resistance in ohms, circuit, supervised state."""
@@ -82,6 +98,59 @@ class OutputHandle(Part):
     @property
     def closed(self) -> bool:
         return bool(self.state["closed"])
+
+
+class RelayHandle(OutputHandle):
+    """A form C relay, with a meter at its connector."""
+
+    @property
+    def contacts(self) -> dict[str, Any]:
+        """What a meter reads, powered or not: `com_no`, `com_nc`, and the volts of NO and NC against ground."""
+        read: dict[str, Any] = self.state["contacts"]
+        return read
+
+    def jumper(self, volts: int) -> None:
+        """Fit the relay power jumper for 12 or 24 V on COM; 0 takes it off."""
+        self._do("jumper", volts=volts)
+
+
+class ModuleHandle(Part):
+    """An AXIS A9910 on the line of a module."""
+
+    def lose(self) -> None:
+        """Its cable comes off the line."""
+        self._do("module", do="lose")
+
+    def bring_back(self) -> None:
+        """It is on the line again."""
+        self._do("module", do="return")
+
+    def power_cut(self) -> None:
+        self._do("module", do="power-cut")
+
+    def power_restore(self) -> None:
+        self._do("module", do="power-restore")
+
+    def upgrade(self, firmware: str = "", *, fails: bool = False) -> None:
+        """Have the head write firmware into it, by default the bundled one."""
+        self._do("module", do="upgrade", fails=fails, **({"firmware": firmware} if firmware else {}))
+
+    def remove(self) -> None:
+        """Take it out of the head's list, with its ports."""
+        self._do("module", do="remove")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """As the head lists it: name, online, reason, firmware, ports."""
+        device, _, address = self.target.split("/")
+        modules: dict[str, dict[str, Any]] = self._session.snapshot(device)["modules"]
+        if address not in modules:
+            raise UnknownTarget("module", self.target, [f"{device}/module/{known}" for known in modules])
+        return modules[address]
+
+    @property
+    def online(self) -> bool:
+        return bool(self.state["online"])
 
 
 class DeviceHandle:
@@ -156,12 +225,12 @@ class DeviceHandle:
         """Press the control button for that long."""
         self.do("press", **{"for": duration})
 
-    def power_cut(self) -> None:
-        """Take the power away: nothing orderly happens."""
-        self.do("power", do="cut")
+    def power_cut(self, source: str = "all") -> None:
+        """Take the power away, `all` of it or one `source` (`poe`, `dc`): nothing orderly happens."""
+        self.do("power", do="cut", source=source)
 
-    def power_restore(self) -> None:
-        self.do("power", do="restore")
+    def power_restore(self, source: str = "all") -> None:
+        self.do("power", do="restore", source=source)
 
     def reboot(self) -> None:
         """Restart in order, as from the web page."""
@@ -211,7 +280,7 @@ class DeviceHandle:
 
 
 class IoModule(DeviceHandle):
-    """An AXIS A9210. Ports are numbered by id, 0 to 10, as portmanagement.cgi numbers them."""
+    """An AXIS A9210. Ports are numbered by id as portmanagement.cgi numbers them: 0 to 10, from 11 on those of modules."""
 
     def input(self, port: int) -> InputHandle:
         return InputHandle(self._session, f"{self.name}/input/{port}")
@@ -220,9 +289,34 @@ class IoModule(DeviceHandle):
         return OutputHandle(self._session, f"{self.name}/output/{port}")
 
     @property
-    def relay(self) -> OutputHandle:
+    def relay(self) -> RelayHandle:
         """The form C relay, port 0."""
-        return OutputHandle(self._session, f"{self.name}/relay/0")
+        return RelayHandle(self._session, f"{self.name}/relay/0")
+
+    def shake(self, strength: int = 100) -> None:
+        """Move or hit it, 1 to 100."""
+        self.do("shake", strength=strength)
+
+    def monitor_door(self, door: int, *, dps: int, rex: int | None = None, **times: str) -> None:
+        """Let AXIS Door Monitoring watch a door: `monitor_door(1, dps=1, rex=7, open_too_long="20s", access="5s")`."""
+        self.do("monitor-door", door=door, dps=dps, **({} if rex is None else {"rex": rex}), **times)
+
+    def open_casing(self) -> None:
+        self.do("casing", do="open")
+
+    def close_casing(self) -> None:
+        self.do("casing", do="close")
+
+    def module(self, address: int) -> ModuleHandle:
+        """The expansion module at an address."""
+        return ModuleHandle(self._session, f"{self.name}/module/{address}")
+
+    def add_module(self, address: int, name: str = "") -> ModuleHandle:
+        """Mount an expansion module, if there is none at that address, and add it to the head."""
+        module = self.module(address)
+        fields = {"do": "add", **({"name": name} if name else {})}
+        self._session.act({"module": {"target": module.target, **fields}})
+        return module
 
 
 class Speaker(DeviceHandle):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -44,6 +44,7 @@ OBSERVER_AGENT = "axsim-observer"
 FIRST_SPARE_NUMBER = 64_000
 """Addresses of the LAN that no device has by number: for readdressing and for hosts that stand in the way."""
 MQTT_PORT, MQTTS_PORT = 1883, 8883
+TRAP_PORT = 162
 MQTT_WS_PORT, MQTT_WSS_PORT = 80, 443
 SITE = "site"
 
@@ -146,6 +147,16 @@ class Premises:
             server=face.server_header,
             context=context,
         )
+
+    @cached_property
+    def trap_receiver(self) -> tuple[str, int]:
+        """Where the bench's own observers take SNMP notifications: address and wire port."""
+        host = self.plan.infrastructure("traps")
+        port = self.provider.port_for(TRAP_PORT)
+        if not port:  # kept for the life of the fleet by nobody: another program may take it, and then none come
+            with self.provider.bind_udp(host, TRAP_PORT, owner="traps") as spare:
+                port = spare.getsockname()[1]
+        return host, port
 
     def abandon_lines(self, endpoint: Endpoint, address: str | None, seconds: float) -> None:
         """Connections of an address that is gone stay silent for a while, then are reset (network sheet 10)."""
@@ -263,15 +274,15 @@ class Premises:
 
     def _connection(self, endpoint: Endpoint, peer: str, what: str) -> None:
         observer = {"observer": True} if self.is_observer(peer) else {}
-        self.world.journal.append(
-            Kind.CONNECTION, endpoint.device, what, service=endpoint.service, peer=peer, **observer
-        )
+        device = endpoint.device.partition("/")[0]  # a bus of it, perhaps
+        self.world.journal.append(Kind.CONNECTION, device, what, service=endpoint.service, peer=peer, **observer)
 
     def is_observer(self, peer: str) -> bool:
         return self.own_addresses and peer.rpartition(":")[0] == self.plan.infrastructure("client")
 
     def _fault(self, endpoint: Endpoint, fault: str, moment: str) -> None:
-        self.world.journal.append(Kind.FAULT, endpoint.device, f"{fault} {moment}", service=endpoint.service)
+        device = endpoint.device.partition("/")[0]
+        self.world.journal.append(Kind.FAULT, device, f"{fault} {moment}", service=endpoint.service)
 
     def _bug(self, device: str, error: BaseException) -> None:
         self.world.journal.append(Kind.NOTE, device, f"simulator bug: {type(error).__name__}: {error}")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.led import leds
+from simulator.device.port_plan import PortKind
 
 if TYPE_CHECKING:
     from simulator.device.device import Device
+    from simulator.device.relay import Relays
     from simulator.device.terminal import Port
     from simulator.fleet.host import Host
 
@@ -30,11 +33,17 @@ def snapshot(host: Host) -> dict[str, Any]:
         "last_upgrade_failed": device.firmware.last_upgrade_failed,
         "mqtt_active": device.mqtt.active,
         "mqtt_connected": device.mqtt.connection_status == "connected",
+        "snmp_port_traps": device.snmp.traps and device.snmp.port_alarms,
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
+        "power": {"source": device.power.source, "live": list(device.power.live)},
+        "alarms": _alarms(device),
+        "doors": _doors(device),
         "leds": [str(led) for led in leds(device)],
         "virtual_inputs": list(device.virtual_inputs.active),
-        "ports": {str(port.id): port_state(port) for port in device.ports},
+        "modules": _modules(device),
+        "ports": {str(port.id): port_state(port, device.relays) for port in device.ports},
+        "sensors": sensor_states(device),
     }
 
 
@@ -55,6 +64,29 @@ def _network(host: Host) -> dict[str, Any]:
     }
 
 
+def _alarms(device: Device) -> dict[str, Any] | None:
+    if device.alarms is None:
+        return None
+    opened, told = device.enclosure.casing_open, device.enclosure.casing_told
+    return {"casing_is_open": opened, "casing_open": told, "external_tamper": device.alarms.external_tamper}
+
+
+def _doors(device: Device) -> dict[str, Any]:
+    doors = device.door_monitoring.doors if device.door_monitoring is not None else ()
+    return {
+        str(door.setting.number): {
+            "dps": door.setting.dps,
+            "rex": door.setting.rex,
+            "open_too_long": door.setting.open_too_long,
+            "access": door.setting.access,
+            "state": door.physical.value,
+            "alarm": door.alarm.value,
+            "mode": door.mode,
+        }
+        for door in doors
+    }
+
+
 def _audio(device: Device) -> dict[str, Any] | None:
     if device.audio is None:
         return None
@@ -62,7 +94,24 @@ def _audio(device: Device) -> dict[str, Any] | None:
     return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
 
 
-def port_state(port: Port) -> dict[str, Any]:
+def _modules(device: Device) -> dict[str, Any]:
+    """Expansion modules by address, as their head lists them."""
+    if device.expansion is None:
+        return {}
+    return {
+        str(address): {
+            "name": module.name,
+            "online": module.online,
+            "reason": module.reason,
+            "firmware": module.firmware,
+            "upgradable": device.expansion.upgradable(module),
+            "ports": [port.id for port in module.ports],
+        }
+        for address, module in device.expansion.modules.items()
+    }
+
+
+def port_state(port: Port, relays: Relays) -> dict[str, Any]:
     """One port: what it is, what the device takes it for, and the wires behind it."""
     loop = port.loop
     return {
@@ -72,9 +121,32 @@ def port_state(port: Port) -> dict[str, Any]:
         "normal_state": port.normal_state,
         "closed": port.closed,
         "active": port.active,
-        "supervised": port.state.event_word if port.supervised and port.state is not None else None,
+        "supervised": port.supervised_word,
+        "online": port.online,
         "ohms": None if loop is None else _ohms(loop.ohms),
+        "contacts": None if port.kind is not PortKind.RELAY else asdict(relays.contacts(port)),
     }
+
+
+def sensor_states(device: Device) -> list[dict[str, Any]]:
+    """The device's list of sensors, as its page shows it; `online` is None before the first verdict."""
+    return [
+        {
+            "number": sensor.number,
+            "name": sensor.name,
+            "box": sensor.settings.box,
+            "address": sensor.settings.address,
+            "model": sensor.settings.template.model,
+            "online": sensor.online,
+            "reason": sensor.reason,
+            "last_event": sensor.last_event,
+            "values": {
+                name: {"value": one.value, "quality": one.quality, "limit": one.side, "at": one.at}
+                for name, one in sensor.readings.items()
+            },
+        }
+        for sensor in device.sensors or ()
+    ]
 
 
 def _ohms(value: float) -> float | str:

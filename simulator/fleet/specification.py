@@ -13,9 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
+from simulator.device.power_supply import PowerSource
+from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
+DEFAULT_SNMP_PASSWORD = "axsim-pass"
 DEFAULT_LEASE = 3600.0
 LARGEST_FLEET = 10_000
 
@@ -53,6 +56,57 @@ class NetworkSpecification(_Strict):
     """A fixed address: DHCP is not used."""
 
 
+class DoorSpecification(_Strict):
+    """A door that AXIS Door Monitoring watches: port ids of its inputs, and seconds."""
+
+    dps: int
+    rex: int | None = None
+    open_too_long: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    access: Annotated[float, Field(gt=0, le=86_400)] = 10.0
+
+
+class ModuleSpecification(_Strict):
+    """One AXIS A9910 that the head has in its list."""
+
+    address: Annotated[int, Field(ge=1, le=16)]
+    name: Annotated[str, Field(max_length=64)] = ""
+    firmware: Version | None = None
+    """By default the version that the head bundles."""
+    metres: Annotated[float, Field(ge=0, le=100_000)] = 10.0
+    """Along the line from the head; beyond 1000 it is out of reach."""
+    key: Literal["same", "other"] = "same"
+    """`other`: it belongs to another head, whose encryption key it has."""
+
+
+class TrapSpecification(_Strict):
+    """Whom the agent tells, and of what."""
+
+    to: Annotated[str, Field(min_length=1, max_length=253)] = "site"
+    """`site` for the receiver of the bench's observers, or address, perhaps with `:port`."""
+    community: Annotated[str, Field(min_length=1, max_length=32)] = "public"
+    generic: frozenset[Literal["coldStart", "warmStart", "linkUp", "linkDown", "authenticationFailure"]] = (
+        frozenset({"coldStart", "linkUp", "authenticationFailure"})
+    )
+    inform: bool = False
+    """Informs, which are repeated until they are answered, instead of traps."""
+    ports: bool = False
+    """As if an action rule sent a trap for every change of a port."""
+
+
+class SnmpSpecification(_Strict):
+    """The agent's settings; by default all versions and no traps."""
+
+    versions: frozenset[Literal["v1", "v2c", "v3"]] = frozenset({"v1", "v2c", "v3"})
+    read_community: Annotated[str, Field(min_length=1, max_length=32)] = "public"
+    write_community: Annotated[str, Field(min_length=1, max_length=32)] = "write"
+    password: Annotated[str, Field(min_length=8, max_length=50)] | None = DEFAULT_SNMP_PASSWORD
+    """Of the v3 user `initial`; none leaves v3 unusable, as a device whose password nobody has set."""
+    transport: Literal["udp", "tcp"] = "udp"
+    trap: TrapSpecification | None = None
+    objects: str = ""
+    """File of `axsim import snmp` with objects that are served besides the device's own."""
+
+
 class CertificateSpecification(_Strict):
     """Certificates an installer has loaded, alias to PEM text."""
 
@@ -73,11 +127,25 @@ class DeviceSpecification(_Strict):
     account: AccountSpecification = AccountSpecification()
     mqtt: bool | dict[str, object] = False
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
+    snmp: bool | SnmpSpecification = False
+    """True: the agent is on in all versions; a mapping: its settings."""
     certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
+    power: tuple[PowerSource, ...] = (PowerSource.POE,)
+    """What is connected to its power inputs."""
+    relay_jumpers: dict[int, Literal[12, 24]] = Field(default_factory=dict)
+    """Port id of a relay to the volts that its power jumper feeds into COM."""
+    doors: dict[int, DoorSpecification] = Field(default_factory=dict)
+    """Doors that AXIS Door Monitoring watches, by number from 1 to 5."""
+    modules: tuple[ModuleSpecification, ...] = ()
+    """Expansion modules in the list of an A9210."""
     network: NetworkSpecification = NetworkSpecification()
     parameters: dict[str, str] = Field(default_factory=dict)
+    sensors: tuple[SensorSpecification, ...] = Field(default=(), max_length=MOST_SENSORS)
+    """Modbus sensors: what stands on the buses, and what the device's own list holds."""
+    modbus: dict[Box, BusSpecification] = Field(default_factory=dict)
+    """RS-485 buses by box: 0 is the A9210's own port, 1 to 16 that of the A9910 with this address."""
 
 
 class BrokerSpecification(_Strict):

@@ -137,7 +137,7 @@ class SocketDialer:
             else:
                 await dig(self._loop, sock, proxy, host, attempt.port)
             await self._loop.create_connection(
-                lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay),
+                lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay, dialled=True),
                 sock=sock,
                 ssl=self._tls.client(tls) if tls is not None else None,
                 server_hostname=host if tls is not None else None,

@@ -59,9 +59,16 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter("Configure: Rules for events, email, DTMF, call audio", BOTH, _NO, "no rule engine, no actions"),
     Chapter("Status", BOTH, _PART, "device information and LEDs; no synchronization state, no list of clients"),
     Chapter("Device: I/Os and relays", IO, _YES, "11 ports with the map of the device, loops in ohms, debounce"),
-    Chapter("Device: AXIS A9910 expansion modules", IO, _NO, "no expansion modules, no encryption key for them"),
-    Chapter("Device: Alarms", IO, _PART, "supervised inputs; casing, device motion and external tamper never act"),
-    Chapter("Peripherals: Sensors", IO, _NO, "no RS485 port, no Modbus sensors"),
+    Chapter(
+        "Device: AXIS A9910 expansion modules", IO, _YES, "key, addresses, upgrade; no web page that lists them"
+    ),
+    Chapter("Device: Alarms", IO, _YES, "device motion, casing open, external tamper, supervised or not"),
+    Chapter(
+        "Peripherals: Sensors",
+        IO,
+        _YES,
+        "Tibbo by its real map, Hugo by an invented one, custom by template; limits, status; no web page that lists them",
+    ),
     Chapter("Audio: Audio Manager Edge, site security", SPEAKER, _NO, ""),
     Chapter(
         "Audio: Device settings", SPEAKER, _PART, "volume and mute; the rest are parameters without an effect"
@@ -79,7 +86,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("Light", SPEAKER, _NO, "the front light and its profiles"),
     Chapter("Recordings", SPEAKER, _NO, ""),
-    Chapter("Apps", BOTH, _PART, "an empty list of applications; nothing can be installed"),
+    Chapter("Apps", BOTH, _PART, "a list of what ships; nothing can be installed"),
     Chapter("System: Date and time", BOTH, _PART, "clock, zone, time zone from DHCP; no NTP, NTS or PTP"),
     Chapter("System: Device location", BOTH, _NO, ""),
     Chapter(
@@ -93,7 +100,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("System: Global proxies", SPEAKER, _NO, ""),
     Chapter("System: One-click cloud connection", BOTH, _NO, ""),
-    Chapter("System: SNMP", BOTH, _NO, "no agent, no traps"),
+    Chapter("System: SNMP", BOTH, _YES, "v1, v2c, v3 and traps, by parameters and REST; no rule engine sends any"),
     Chapter(
         "System: Certificates, keystore, cryptographic policy", BOTH, _NO, "one certificate that the bench makes"
     ),
@@ -131,7 +138,12 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("Maintenance: AXIS OS rollback", BOTH, _YES, "to the former firmware with its settings"),
     Chapter("Troubleshoot: Ping, port check, network trace", BOTH, _NO, ""),
-    Chapter("Learn more: AXIS Door Monitoring", IO, _NO, ""),
+    Chapter(
+        "Learn more: AXIS Door Monitoring",
+        IO,
+        _YES,
+        "five doors with their alarms, set up by the bench; the application's page is not there",
+    ),
     Chapter("Learn more: SIP", SPEAKER, _NO, ""),
     Chapter(
         "Cybersecurity", BOTH, _PART, "signed images; no Edge Vault, secure boot, device ID or encrypted files"
@@ -145,11 +157,19 @@ CHAPTERS: tuple[Chapter, ...] = (
         "as a state with its event; no hand moves it yet",
     ),
     Chapter("Specifications: PIR sensor", SPEAKER, _YES, "as a fact of the world with its event"),
-    Chapter("Specifications: Power and its priority", IO, _PART, "on and off; no PoE classes, no currents"),
     Chapter(
-        "Specifications: I/O and relay connectors", IO, _YES, "as circuits; voltages and currents are not modelled"
+        "Specifications: Power and its priority",
+        IO,
+        _PART,
+        "PoE and DC with the five rules of priority; no PoE classes, no currents",
     ),
-    Chapter("Specifications: RS485 connector", IO, _NO, ""),
+    Chapter(
+        "Specifications: I/O and relay connectors",
+        IO,
+        _YES,
+        "as circuits, the relay with NO, NC and its jumper; currents are not modelled",
+    ),
+    Chapter("Specifications: RS485 connector", IO, _YES, "a bus with faults on the wire, in memory and over TCP"),
     Chapter("API commands", SPEAKER, _PART, "all but the debug archive and the network trace"),
     Chapter("Troubleshooting: Reset to factory default settings", BOTH, _YES, "button held while power comes"),
 )

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from simulator.action.action import Action
+from simulator.action.alarm import Casing, Shake
 from simulator.action.broker import Broker
 from simulator.action.client import Client
 from simulator.action.clock import Clock
 from simulator.action.declaration import fields_of
 from simulator.action.dhcp import Dhcp
+from simulator.action.door import MonitorDoor
+from simulator.action.module import Module
 from simulator.action.set import Set
 from simulator.action.target import PORT_COMPONENTS, Target, is_pattern
 from simulator.errors import UnknownTarget
@@ -24,6 +27,7 @@ from simulator.expect.query import (
     StateQuery,
     VapixQuery,
 )
+from simulator.scenario.check_parts import check_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +50,17 @@ PORTS: Final[Mapping[str, Mapping[str, tuple[int, ...]]]] = {
 }
 """Port ids by model and component; 7 and 8 are either (io-events sheet 1.1). The speaker has no ports."""
 
+TAKES_MODULES: Final = frozenset({"A9210"})
+MODULES: Final = tuple(range(1, 17))
+
+
+def ports_of_module(address: int, component: str) -> tuple[int, ...]:
+    """Port ids of an A9910: eight that are either, then four relays (io-events sheet 1.1)."""
+    first = 11 + 12 * (address - 1)
+    both, relays = tuple(range(first, first + 8)), tuple(range(first + 8, first + 12))
+    return {"input": both, "output": both, "relay": relays, "port": (*both, *relays)}.get(component, ())
+
+
 _PORT_EVENTS: Final = ("input", "supervised", "tampering", "digital-input")
 """Events that tell which input they are about: the port of the step's verb is meant unless one is named."""
 
@@ -55,9 +70,21 @@ class Fleet:
     """The devices of a case by name, with model and firmware as the profiles name them."""
 
     plans: Mapping[str, DevicePlan]
+    growing: bool = False
+    """Modules may be added while it runs, so that every port that there can be is known."""
 
     def ports(self, name: str, component: str) -> tuple[int, ...]:
-        return PORTS.get(self.plans[name].model, {}).get(component, ())
+        """Port ids of a component: those of the device and of its expansion modules."""
+        plan = self.plans[name]
+        own = PORTS.get(plan.model, {}).get(component, ())
+        return (*own, *(port for address in self.modules(name) for port in ports_of_module(address, component)))
+
+    def modules(self, name: str) -> tuple[int, ...]:
+        """Addresses of the expansion modules that a device has or may come to have."""
+        plan = self.plans[name]
+        if plan.model not in TAKES_MODULES:
+            return ()
+        return MODULES if self.growing else tuple(sorted(module.address for module in plan.modules))
 
 
 def checked_fleet(plans: Mapping[str, DevicePlan], reading: FileReading) -> Fleet:
@@ -71,7 +98,9 @@ def checked_fleet(plans: Mapping[str, DevicePlan], reading: FileReading) -> Flee
         found = known[spelled]
         if found is not None:
             fleet[name] = replace(plan, model=found[0], firmware=found[1])
-            _check_supervised(plan, found[0], reading)
+            _check_modules(plan, found[0], reading)
+            fitted = Fleet({name: fleet[name]})
+            check_parts(plan, found[0], {part: fitted.ports(name, part) for part in ("input", "relay")}, reading)
     _check_numbers(plans, reading)
     return Fleet(fleet)
 
@@ -94,14 +123,13 @@ def _product(plan: DevicePlan, reading: FileReading) -> tuple[str, str] | None:
     return model, matching[-1] if matching else plan.firmware
 
 
-def _check_supervised(plan: DevicePlan, model: str, reading: FileReading) -> None:
-    inputs = PORTS.get(model, {}).get("input", ())
-    for port, _ in plan.supervised:
-        if port not in inputs:
-            known = f"its inputs: {', '.join(map(str, inputs))}" if inputs else "it has no ports"
-            reading.problem(
-                ("fleet", plan.name, "supervised", str(port)), f"{model} has no input {port}", known, at_key=True
-            )
+def _check_modules(plan: DevicePlan, model: str, reading: FileReading) -> None:
+    if plan.modules and model not in TAKES_MODULES:
+        reading.problem(("fleet", plan.name, "modules"), f"{model} takes no expansion modules", at_key=True)
+    addresses = [module.address for module in plan.modules]
+    for address in sorted({one for one in addresses if addresses.count(one) > 1}):
+        hint = "give each an address of its own; module: readdress makes them clash in the run"
+        reading.problem(("fleet", plan.name, "modules"), f"two modules have address {address}", hint, at_key=True)
 
 
 def _check_numbers(plans: Mapping[str, DevicePlan], reading: FileReading) -> None:
@@ -118,7 +146,8 @@ class Checker:
 
     def __init__(self, document: Document, fleet: Fleet, reading: FileReading) -> None:
         self._document = document
-        self._fleet = fleet
+        growing = any(isinstance(draft.action, Module) and draft.action.do == "add" for draft in document.timeline)
+        self._fleet = replace(fleet, growing=growing)
         self._names = tuple(fleet.plans)
         self._reading = reading
 
@@ -152,6 +181,8 @@ class Checker:
             devices = target.devices(self._names)
             if target.component in PORT_COMPONENTS:
                 self._ports(target, devices)
+            elif target.component == "module":
+                self._modules(target, devices)
         except UnknownTarget as error:
             self._reading.at(place, error.what, error.hint)
 
@@ -167,6 +198,16 @@ class Checker:
                 refusals.append(self._refusal(error, name, target))
         if refusals and not (fitting and is_pattern(target.device)):
             raise refusals[0]
+
+    def _modules(self, target: Target, devices: Iterable[str]) -> None:
+        """Modules are named by address; a device that takes none has none."""
+        for name in devices:
+            known = self._fleet.modules(name)
+            try:
+                target.indices(known)
+            except UnknownTarget as error:
+                error.hint = f"its modules: {', '.join(map(str, known))}" if known else f"{name} has no modules"
+                raise
 
     def _refusal(self, error: UnknownTarget, name: str, target: Target) -> UnknownTarget:
         known = self._fleet.ports(name, target.component)
@@ -189,9 +230,19 @@ class Checker:
             return self._clock_misuse(action)
         if isinstance(action, Dhcp) and document.mode == "ephemeral":
             return "DHCP needs an address per device, which mode ephemeral has not", "use mode: loopback"
+        if isinstance(action, Shake | Casing | MonitorDoor):
+            return self._part_misuse(action)
         if isinstance(action, Set) and action.fact:
             return self._fact_misuse(action)
         return None
+
+    def _part_misuse(self, action: Shake | Casing | MonitorDoor) -> tuple[str, str] | None:
+        try:
+            devices = action.device.devices(self._names)
+        except UnknownTarget:
+            return None  # told already
+        without = [name for name in devices if self._fleet.plans[name].model != "A9210"]
+        return (f"{without[0]} knows no {action.verb}", "only an A9210 does") if without else None
 
     def _clock_misuse(self, action: Clock) -> tuple[str, str] | None:
         stepped = self._document.clock.mode == "stepped"
@@ -255,7 +306,11 @@ def _target(action: Action | None) -> Target | None:
 
 def _with_port(expected: Expectation, target: Target | None) -> Query:
     query = expected.query
-    if target is None or target.component not in PORT_COMPONENTS or expected.query.device is not None:
+    if target is None or expected.query.device is not None:
+        return query
+    if target.component == "module" and isinstance(query, StateQuery) and not query.module:
+        return replace(query, module=target.index) if query.online is not None or query.module_firmware else query
+    if target.component not in PORT_COMPONENTS:
         return query
     if not isinstance(query, EventQuery | EverywhereQuery | NeverQuery | StateQuery | VapixQuery) or query.port:
         return query

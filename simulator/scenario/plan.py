@@ -6,14 +6,15 @@ Schema and reference page are made from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from simulator.action.declaration import HIDDEN, MapOf, Pairs
+from simulator.action.declaration import HIDDEN, MapOf, Pairs, Record
 from simulator.action.kind import Address, Choice, Duration, Number, Text, Whole
 from simulator.action.upgrade import VERSION
 from simulator.clock import FASTEST
 from simulator.errors import FleetError, Place
+from simulator.scenario.modbus_plan import BusPlan, SensorPlan
 from simulator.scenario.written import BrokerKind, ClockMode, Command, Switch
 from simulator.units import Seconds
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PRESETS = ("ParallellFirst22k4k7", "SerialFirst1k", "SerialFirst2k2", "SerialFirst4k7", "SerialFirst10k")
 """End-of-line layouts by the names that the device itself stores (io-events sheet 1.4: double l)."""
 
+HALF_A_MINUTE, TEN_SECONDS = Seconds(30.0), Seconds(10.0)
 GRACE, PATIENCE, HOUR, MINUTE = Seconds(0.05), Seconds(5.0), Seconds(3600.0), Seconds(60.0)
 
 
@@ -58,6 +60,47 @@ class MqttPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpPlan:
+    """Settings of the device's SNMP agent."""
+
+    versions: Annotated[tuple[Literal["v1", "v2c", "v3"], ...], "Versions it speaks."] = ("v1", "v2c", "v3")
+    read_community: Annotated[str, Text(r"\S{1,32}", "community"), "Community that reads."] = "public"
+    write_community: Annotated[str, Text(r"\S{1,32}", "community"), "Community that reads and sets."] = "write"
+    password: Annotated[str, Text(r".{8,50}", "password"), "Of the v3 user initial."] = "axsim-pass"
+    transport: Annotated[Literal["udp", "tcp"], "Where it listens: port 161 of one of them."] = "udp"
+    traps: Annotated[
+        str, "Whom it tells: site (the bench's own receiver), or address with or without port; nobody by default."
+    ] = ""
+    trap_community: Annotated[str, Text(r"\S{1,32}", "community"), "Community of its traps."] = "public"
+    generic: Annotated[
+        tuple[Literal["coldStart", "warmStart", "linkUp", "linkDown", "authenticationFailure"], ...],
+        "Generic traps that are switched on.",
+    ] = ("coldStart", "linkUp", "authenticationFailure")
+    inform: Annotated[bool, "Informs, repeated until they are answered, instead of traps."] = False
+    port_traps: Annotated[bool, "Whether every change of a port is told, as an action rule would."] = False
+    objects: Annotated[str, "File of `axsim import snmp` with objects served besides its own."] = ""
+
+    def specification(self) -> dict[str, object]:
+        """As the control API's populate call takes it."""
+        trap = {
+            "to": self.traps,
+            "community": self.trap_community,
+            "generic": sorted(self.generic),
+            "inform": self.inform,
+            "ports": self.port_traps,
+        }
+        return {
+            "versions": sorted(self.versions),
+            "read_community": self.read_community,
+            "write_community": self.write_community,
+            "password": self.password,
+            "transport": self.transport,
+            "trap": trap if self.traps else None,
+            "objects": self.objects,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:
     """Deviations from DHCP with the firmware's own fallback address."""
 
@@ -69,6 +112,40 @@ class NetworkPlan:
             raise FleetError(
                 "address and static_fallback exclude each other", hint="a fixed address needs no DHCP"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorPlan:
+    """A door that AXIS Door Monitoring watches."""
+
+    dps: Annotated[int, Whole(0, 10), "Port id of the input with its position sensor."]
+    rex: Annotated[int | None, Whole(7, 8), "Port id of its request to exit: 7 or 8."] = None
+    open_too_long: Annotated[Seconds, Duration(0.001), "How long it may stay open."] = HALF_A_MINUTE
+    access: Annotated[Seconds, Duration(0.001), "How long a request to exit holds."] = TEN_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModulePlan:
+    """An AXIS A9910 expansion module in the list of an A9210."""
+
+    shorthand: ClassVar[str] = "address"
+
+    address: Annotated[int, Whole(1, 16), "Address on its DIP switches."]
+    name: Annotated[str, Text(r".{1,64}", "name"), "Name in the head's list."] = ""
+    firmware: Annotated[
+        str, Text(VERSION.pattern, "firmware version", example="12.9.57"), "By default the one the head bundles."
+    ] = ""
+    metres: Annotated[float, Number(0, 100_000), "Metres along the line; beyond 1000 it is out of reach."] = 10.0
+    key: Annotated[Literal["same", "other"], "other: it has the encryption key of another head."] = "same"
+
+    def specification(self) -> dict[str, Any]:
+        return {
+            "address": self.address,
+            "name": self.name,
+            "firmware": self.firmware or None,
+            "metres": self.metres,
+            "key": self.key,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +174,36 @@ class DevicePlan:
         Switch(MqttPlan),
         "yes: enrolled at the site's broker, publishing all events; a map: with these settings.",
     ] = None
+    snmp: Annotated[
+        SnmpPlan | None, Switch(SnmpPlan), "yes: the SNMP agent is on in all versions; a map: with these settings."
+    ] = None
     supervised: Annotated[
         tuple[tuple[int, str], ...],
         MapOf(Choice(PRESETS), Whole(0, 202)),
         "Inputs that are supervised: port id to end-of-line layout.",
     ] = ()
+    power: Annotated[
+        tuple[Literal["poe", "dc"], ...], "What is connected to its power inputs; only the A9210 has a DC input."
+    ] = ("poe",)
+    relay_jumpers: Annotated[
+        tuple[tuple[int, int], ...],
+        MapOf(Whole(12, 24), Whole(0, 202)),
+        "Relay power jumpers that are fitted: port id of the relay to volts on COM, 12 or 24.",
+    ] = ()
+    doors: Annotated[
+        tuple[tuple[int, DoorPlan], ...],
+        MapOf(Record(DoorPlan), Whole(1, 5)),
+        "Doors that AXIS Door Monitoring watches, by number.",
+    ] = ()
+    modules: Annotated[tuple[ModulePlan, ...], "Expansion modules of an A9210, by address or as maps."] = ()
     network: Annotated[NetworkPlan, "Its network settings."] = NetworkPlan()
     parameters: Annotated[Pairs, "Parameters that differ from the factory state, by full name."] = ()
+    sensors: Annotated[tuple[SensorPlan, ...], "Modbus sensors on its RS-485 ports and in its list."] = ()
+    modbus: Annotated[
+        tuple[tuple[int, BusPlan], ...],
+        MapOf(Record(BusPlan), Whole(0, 16)),
+        "RS-485 buses by box: 0 is the A9210's own port, N that of the A9910 at address N.",
+    ] = ()
     name: Annotated[str, HIDDEN, "Name in the fleet."] = ""
 
     def specification(self) -> dict[str, Any]:
@@ -116,12 +216,19 @@ class DevicePlan:
             "state": self.state,
             "account": {"user": self.account.user, "password": self.account.password},
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
+            "snmp": False if self.snmp is None else self.snmp.specification(),
             "supervised": dict(self.supervised),
+            "power": list(self.power),
+            "doors": {number: asdict(door) for number, door in self.doors},
+            "relay_jumpers": dict(self.relay_jumpers),
+            "modules": [module.specification() for module in self.modules],
             "network": {
                 "address": self.network.address or None,
                 "static_fallback": self.network.static_fallback or None,
             },
             "parameters": dict(self.parameters),
+            "sensors": [sensor.specification() for sensor in self.sensors],
+            "modbus": {str(box): bus.specification() for box, bus in self.modbus},
         }
 
 

@@ -28,6 +28,14 @@ CALLS: dict[str, dict[str, Any]] = {
     "restore": {"restore": "io-2/input/2"},
     "drift": {"drift": {"target": "io-2/input/2", "to": "5100", "over": "10m"}},
     "chatter": {"chatter": {"target": "io-2/input/2", "period": "20ms", "for": "3s"}},
+    "corrode": {"corrode": {"target": "io-2/input/2", "to": "600", "over": "1h"}},
+    "leak": {"leak": {"target": "io-2/input/2", "to": "4000", "over": "1h"}},
+    "loosen": {"loosen": {"target": "io-2/input/2", "open_for": "500ms", "every": "10s", "for": "2m"}},
+    "fit": {"fit": {"target": "io-2/input/2", "layout": "SerialFirst1k", "second": "4700"}},
+    "jumper": {"jumper": {"target": "io-2/relay/0", "volts": 24}},
+    "monitor-door": {"monitor-door": {"device": "io-2", "door": 1, "dps": 1, "rex": 7, "open_too_long": "20s"}},
+    "shake": {"shake": {"device": "io-2", "strength": 60}},
+    "casing": {"casing": {"do": "open", "device": "io-2"}},
     "press": {"press": {"device": "speaker-1", "for": "25s"}},
     "power": {"power": {"do": "cut", "device": "io-2"}},
     "reboot": {"reboot": {"device": "io-2"}},
@@ -37,11 +45,18 @@ CALLS: dict[str, dict[str, Any]] = {
     "upgrade": {"upgrade": {"device": "io-1", "image": "truncated", "auto_rollback": "10m"}},
     "hold": {"hold": {"device": "io-1", "phase": "boot"}},
     "release": {"release": {"device": "io-1"}},
+    "module": {"module": {"do": "readdress", "target": "io-1/module/3", "to": 4}},
     "broker": {"broker": {"do": "refuse", "device": "io-1", "code": 5, "for": "10s"}},
     "fault": {"fault": {"on": "io-2/http", "kind": "latency", "chance": 0.5, "delay": "100ms"}},
     "clear": {"clear": {"on": "io-2"}},
     "clock": {"clock": {"do": "rate", "rate": 10.0}},
     "set": {"set": {"device": "speaker-1", "value": "yes", "fact": "motion"}},
+    "sensor": {
+        "sensor": {"on": "io-2/sensor/freezer", "do": "ramp", "quantity": "temperature", "to": -5.0, "over": "1m"}
+    },
+    "bus": {
+        "bus": {"on": "io-2/bus/0", "do": "crc", "units": [64], "registers": [300, 301], "chance": 0.1, "count": 9}
+    },
     "client": {"client": {"do": "restart"}},
     "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
     "note": {"note": {"text": "the door is painted"}},

@@ -31,7 +31,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
     state = {"at": 30.0, "phase": "running", "activity": "none", "firmware": "12.9.57", "committed": True,
              "link": True, "address": "127.16.0.1", "real_address": "127.16.0.1", "former_address": "127.16.0.1",
              "origin": "dhcp", "mqtt_active": True, "mqtt_connected": True, "playing": False,
-             "ports": {"2": port()}}  # fmt: skip
+             "modules": {}, "ports": {"2": port()}}  # fmt: skip
     return {**state, **changes}
 
 
@@ -40,9 +40,10 @@ class CannedEyes:
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
-        self.sightings: dict[str, list[dict[str, Any]]] = {"mqtt": [], "stream": []}
+        self.sightings: dict[str, list[dict[str, Any]]] = {"mqtt": [], "stream": [], "trap": []}
         self.snapshots: dict[str, dict[str, Any]] = {"io-1": snapshot()}
         self.answers: dict[str, dict[str, Any]] = {}
+        self.objects: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str, str, object]] = []
         self.streams = {"io-1"}
         self.watched = {"io-1"}
@@ -84,6 +85,18 @@ class CannedEyes:
         message = {"source": source, "key": {}, "data": data}
         self._see("stream", "io-1", {"timestamp": EPOCH_MS + round(at * 1000), "topic": topic, "message": message})
 
+    def trap(self, trap: str, source: str = "127.16.0.1", **told: Any) -> None:
+        """A notification at the site's receiver."""
+        data = {
+            "source": source,
+            "trap": trap,
+            "oid": trap,
+            "version": "v2c",
+            "community": "public",
+            "bindings": {},
+        }
+        self._see("trap", "", {**data, **told})
+
     def answer(self, path: str, **answer: Any) -> None:
         """What a device answers on a path: `data` for a JSON call, else `status`, `text`, `error`."""
         if "data" in answer:
@@ -95,6 +108,8 @@ class CannedEyes:
         seen.append({"number": len(seen) + 1, "face": face, "device": device, "data": data})
 
     # Eyes
+
+    observed_since = 0
 
     def fleet(self) -> dict[str, Any]:
         mqtt = {"prefix": f"axis/{SERIAL}", "client_id": SERIAL}
@@ -132,6 +147,9 @@ class CannedEyes:
 
     def streaming(self, device: str) -> bool:
         return device in self.streams
+
+    def ask_snmp(self, device: str, oid: str, version: str, community: str = "") -> dict[str, Any]:
+        return self.objects.get(oid, {"error": "NoSuchObject"})
 
     def ask(self, device: str, path: str, *, method: str = "GET", body: object = None) -> dict[str, Any]:
         self.asked.append((device, path, method, body))

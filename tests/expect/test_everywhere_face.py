@@ -100,10 +100,22 @@ def test_agreement_covers_the_contact_and_its_onvif_twin(topic: str) -> None:
         assert wrong(eyes, "agree") == ("mqtt (ONVIF) shows 0, not 1",)
 
 
-def test_a_face_that_told_nothing_yet() -> None:
+def test_a_broker_that_told_nothing_of_a_change() -> None:
     eyes = told_everywhere()
     eyes.sightings["mqtt"].clear()
+    eyes.record("event", SUPERVISED, source={"port": "2"}, data={"state": "cut"})
     assert wrong(eyes, "cut") == ("mqtt shows nothing, not cut",)
+
+
+def test_a_broker_need_not_have_told_of_what_has_not_changed() -> None:
+    eyes = told_everywhere()
+    eyes.sightings["mqtt"].clear()
+    eyes.record("event", SUPERVISED, source={"port": "3"}, data={"state": "cut"})
+    (finding,) = find(eyes, "everywhere", {"condition": "cut", "port": "2"})
+    assert finding.matches
+    assert "mqtt" not in finding.text
+    eyes.sightings["stream"].clear()
+    assert wrong(eyes, "cut") == ("stream shows nothing, not cut",)
 
 
 def test_a_face_that_lost_its_connection_shows_nothing_old() -> None:

@@ -129,6 +129,18 @@ def test_what_ends_a_pulse_ends_the_wait(desk: Desk, ends) -> None:
     assert [answer.status for answer in delivered] == [200]
 
 
+def test_a_changed_direction_ends_a_pulse_and_its_wait(desk: Desk) -> None:
+    update = "/axis-cgi/param.cgi?action=update&root.IOPort.I7.Direction"
+    desk.get(f"{update}=output")
+    delivered = hold(desk, "8:/15000\\")
+    desk.advance(2)
+    desk.get(f"{update}=input")
+    assert [answer.status for answer in delivered] == [200]
+    desk.get(f"{update}=output")
+    desk.advance(20)
+    assert not desk.device.ports[7].active
+
+
 def test_a_new_pulse_on_the_port_starts_anew_instead_of_queueing(desk: Desk) -> None:
     first = hold(desk, "1:/10000\\")
     desk.advance(6)

@@ -153,6 +153,29 @@ def test_a_second_sequence_is_refused_while_one_runs(desk: Desk) -> None:
     assert "data" in desk.rpc(PORTS, "setStateSequence", wish)
 
 
+def test_a_state_written_during_a_sequence_holds_until_its_next_step(desk: Desk) -> None:
+    steps = [("closed", 1000), ("open", 1000), ("closed", 0)]
+    sequence = [{"state": state, "time": time} for state, time in steps]
+    desk.rpc(PORTS, "setStateSequence", {"port": "0", "sequence": sequence})
+    set_ports(desk, {"port": "0", "state": "open"})
+    assert item(desk, RELAY)["state"] == "open"
+    desk.advance(1.5)
+    assert item(desk, RELAY)["state"] == "open"
+    desk.advance(1)
+    assert item(desk, RELAY)["state"] == "closed", "the last step"
+
+
+def test_a_changed_direction_cancels_a_sequence(desk: Desk) -> None:
+    set_ports(desk, {"port": "7", "direction": "output"})
+    sequence = [{"state": "closed", "time": 1000}, {"state": "open", "time": 1000}, {"state": "closed", "time": 0}]
+    desk.rpc(PORTS, "setStateSequence", {"port": "7", "sequence": sequence})
+    set_ports(desk, {"port": "7", "direction": "input"})
+    set_ports(desk, {"port": "7", "direction": "output"})
+    desk.advance(5)
+    assert item(desk, AUXILIARY)["state"] == "open"
+    assert "data" in desk.rpc(PORTS, "setStateSequence", {"port": "7", "sequence": sequence})
+
+
 def test_a_changed_normal_state_cancels_a_sequence(desk: Desk) -> None:
     wish = {"port": "0", "sequence": [{"state": "closed", "time": 1000}, {"state": "open", "time": 0}]}
     desk.rpc(PORTS, "setStateSequence", wish)
@@ -168,7 +191,9 @@ def test_a_changed_normal_state_cancels_a_sequence(desk: Desk) -> None:
         ({}, MISSING),
         ({"port": "0"}, MISSING),
         ({"port": "0", "sequence": []}, INVALID),
-        ({"port": "0", "sequence": [{"state": "closed"}]}, INVALID),
+        ({"port": "0", "sequence": [{"state": "closed"}]}, MISSING),
+        ({"port": "0", "sequence": [{"time": 100}]}, MISSING),
+        ({"port": "0", "sequence": ["closed"]}, INVALID),
         ({"port": "0", "sequence": [{"state": "closed", "time": 65536}]}, INVALID),
         ({"port": "0", "sequence": [{"state": "closed", "time": True}]}, INVALID),
         ({"port": "0", "sequence": [{"state": "ajar", "time": 1}]}, INVALID),

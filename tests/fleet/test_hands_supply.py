@@ -332,3 +332,34 @@ def test_a_foreign_broker_hears_nothing_of_a_power_cut_before_the_boot(bench: En
         bench.act("power", "restore", device="io-1")
         bench.advance_until(lambda: bench.state()["phase"] == "starting", 60)
         assert was_reset(connection)
+
+
+# Two sources (A9210 manual, Power priority)
+
+
+def test_poe_lost_with_dc_present_is_no_interruption(bench: EngineBench) -> None:
+    bench.fleet(module(power=["poe", "dc"]))
+    standing, bootid = bench.connect(), bench.state()["bootid"]
+    bench.act("power", "cut", device="io-1", source="poe")
+    assert answers(standing)
+    assert bench.state()["power"] == {"source": "dc", "live": ["dc"]}
+    assert bench.state()["bootid"] == bootid
+    bench.act("power", "restore", device="io-1", source="poe")
+    bench.act("power", "cut", device="io-1", source="dc")
+    assert bench.state()["phase"] == "booting"
+    assert silent(standing)
+    bench.boot()
+    assert bench.state()["power"] == {"source": "poe", "live": ["poe"]}
+
+
+def test_poe_lost_without_dc_is_a_power_cut(bench: EngineBench) -> None:
+    bench.fleet()
+    bench.act("power", "cut", device="io-1", source="poe")
+    assert bench.state()["phase"] == "off"
+
+
+def test_a_source_that_one_device_lacks_touches_none(bench: EngineBench) -> None:
+    bench.fleet(module(power=["poe", "dc"]), speaker())
+    with pytest.raises(FleetError, match="no dc input"):
+        bench.act("power", "cut", device="*", source="dc")
+    assert bench.state()["power"]["live"] == ["poe", "dc"]

@@ -22,7 +22,7 @@ from story import Story
 from simulator.expect.expectation import Face, from_mapping
 from simulator.expect.face import FINDERS
 from simulator.expect.face.message import axis_topic
-from simulator.expect.finding import Look
+from simulator.expect.finding import Finding, Look
 from simulator.expect.mark import Mark
 from simulator.fleet.child import Child
 from simulator.fleet.observers import ObserverProcess
@@ -32,13 +32,26 @@ from simulator.report.text import failure_text
 from simulator.scenario.compile import compile_text
 from simulator.scenario.run import ENGINE_MODULE, run_case
 
-SUPERVISED, INPUTS, AUXILIARY, OUTPUTS = (1, 2, 9), (1, 2, 5, 9, 10), (7, 8), (0, 3, 4, 6)
+SUPERVISED, INPUTS, AUXILIARY, OUTPUTS = (
+    (1, 2, 9, 11, 24),
+    (1, 2, 5, 9, 10, 11, 12, 24),
+    (7, 8, 18),
+    (0, 3, 4, 6, 19, 34),
+)
+RELAYS = (0, 19, 34)
 TOPICS = ("tns1:Device/tnsaxis:IO/", "tns1:Device/Trigger/")
 IO_1 = {
     "name": "io-1",
     "model": "A9210",
     "mqtt": {"qos": 1, "retain": "property"},
-    "supervised": {1: "SerialFirst4k7", 2: "ParallellFirst22k4k7", 9: "SerialFirst1k"},
+    "modules": [{"address": 1}, {"address": 2}],
+    "supervised": {
+        1: "SerialFirst4k7",
+        2: "ParallellFirst22k4k7",
+        9: "SerialFirst1k",
+        11: "SerialFirst10k",
+        24: "ParallellFirst22k4k7",
+    },
 }
 STEPS = int(os.environ.get("AXSIM_TRUTH_STEPS", "200"))
 STEPS_OF_AN_EXAMPLE = 40
@@ -67,6 +80,7 @@ class OneTruth(RuleBasedStateMachine):
         self.session.populate({"clock": {"mode": "stepped"}, "block": WORKER, "seed": seed, "devices": [IO_1]})
         self.session.observe(("io-1",))
         self.settle()
+        assert all(f"| {face} " in self.look("1").text for face in ("vapix", "stream", "mqtt"))
 
     def now(self) -> float:
         return float(self.session.clock()["now"])
@@ -108,7 +122,9 @@ class OneTruth(RuleBasedStateMachine):
 
     @rule(port=st.sampled_from(OUTPUTS), on=st.booleans())
     def switch(self, port: int, on: bool) -> None:
-        kind = "output" if port else "relay"
+        if not self.session.part_state(f"io-1/port/{port}")["online"]:
+            return  # a relay out of reach is refused
+        kind = "relay" if port in RELAYS else "output"
         self.told_once({"set": {"device": "io-1", "fact": f"{kind}/{port}", "value": "yes" if on else "no"}})
         assert self.session.part_state(f"io-1/{kind}/{port}")["active"] is on
 
@@ -123,6 +139,15 @@ class OneTruth(RuleBasedStateMachine):
     @rule(port=st.sampled_from(AUXILIARY), direction=st.sampled_from(("input", "output")))
     def direction(self, port: int, direction: str) -> None:
         self.configure(f"IOPort.I{port}.Direction", direction)
+
+    @rule(
+        address=st.sampled_from((1, 2)), deed=st.sampled_from(("lose", "power-cut", "take-over", "return", "mend"))
+    )
+    def module(self, address: int, deed: str) -> None:
+        """A module goes, for one reason or another, or comes back from what took it away."""
+        deeds = ("power-restore", "pair", "return") if deed == "mend" else (deed,)
+        for one in deeds:
+            self.told_once({"module": {"do": one, "target": f"io-1/module/{address}"}}, seconds=8)
 
     def configure(self, parameter: str, value: str) -> None:
         self.told_once({"set": {"device": "io-1", "parameter": parameter, "value": value}})
@@ -156,16 +181,20 @@ class OneTruth(RuleBasedStateMachine):
 
     def disagreement(self) -> tuple[str, ...]:
         self.session.catch_up()
-        agree = from_mapping(Face.EVERYWHERE.value, {"condition": "agree", "port": "*"})
-        (finding,) = FINDERS[Face.EVERYWHERE](Look(self.session, agree, "io-1", Mark()))
-        assert all(f"| {face} " in finding.text for face in ("vapix", "stream", "mqtt"))
+        finding = self.look("*")
+        assert finding.differs or finding.text == f"all of {len(self.session.snapshot('io-1')['ports'])} ports"
         return finding.differs
 
-    def told_once(self, action: dict[str, Any]) -> None:
+    def look(self, port: str) -> Finding:
+        agree = from_mapping(Face.EVERYWHERE.value, {"condition": "agree", "port": port})
+        (finding,) = FINDERS[Face.EVERYWHERE](Look(self.session, agree, "io-1", Mark()))
+        return finding
+
+    def told_once(self, action: dict[str, Any], seconds: float = 5) -> None:
         """Do it; each subscriber is told of what the module published, each event once, in the same order."""
         before = self.session.mark()
         self.act(action)
-        self.session.advance(5)
+        self.session.advance(seconds)
         self.session.catch_up()
         published = [
             (record["what"], record["data"]["source"], record["data"]["data"])

@@ -23,6 +23,13 @@ def test_the_promised_scenarios_are_there() -> None:
         "wiring/cut-supervised-input",
         "wiring/short-supervised-input",
         "wiring/chatter",
+        "wiring/each-scheme-cut-and-shorted",
+        "wiring/relay-both-sides",
+        "wiring/corroded-resistor",
+        "wiring/water-in-cable",
+        "power/poe-lost-dc-present",
+        "power/poe-lost-dc-absent",
+        "door/left-open",
         "network/dhcp-lost-link-local",
         "network/dhcp-lost-static-fallback",
         "network/dhcp-returns",
@@ -34,6 +41,11 @@ def test_the_promised_scenarios_are_there() -> None:
         "broker/restart",
         "broker/expired-certificate",
         "fleet/two-hundred-devices",
+        "sensor/silent",
+        "sensor/out-of-range",
+        "sensor/stuck",
+        "sensor/crc-errors",
+        "sensor/address-clash",
     }
 
 

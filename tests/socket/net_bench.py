@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -154,3 +155,13 @@ async def curl(*arguments: str) -> tuple[int, str]:
     )
     out, _ = await process.communicate()
     return process.returncode or 0, out.decode("latin-1")
+
+
+def fetch(place: tuple[str, int], method: str, path: str, **more: Any) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(*place, timeout=5)
+    try:
+        connection.request(method, path, **more)
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+    finally:
+        connection.close()

@@ -183,31 +183,54 @@ class TunnelProxy:
     def __init__(self, token: str = "") -> None:
         self.token = token
         self.requests: list[str] = []
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
         self._server = await asyncio.start_server(self._serve, HOST, 0)
         return self._server.sockets[0].getsockname()[1]
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Close the listener and every tunnel, and see them closed."""
         self._server.close()
+        for serving in self._serving:
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, reader, writer):
+        task = asyncio.current_task()
+        self._serving.add(task)
+        try:
+            await self._tunnel(reader, writer)
+        finally:
+            await closed(writer)
+            self._serving.discard(task)
+
+    async def _tunnel(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.requests.append(head.partition("\r\n")[0])
         if self.token and f"Proxy-Authorization: Basic {self.token}" not in head:
             writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
-            writer.close()
             return
         host, _, port = head.split()[1].rpartition(":")
         far_reader, far_writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+        try:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+        finally:
+            await closed(far_writer)
 
     async def _carry(self, reader, writer):
         with contextlib.suppress(OSError):
             while data := await reader.read(4096):
                 writer.write(data)
         writer.close()
+
+
+async def closed(writer) -> None:
+    """Close it, and wait until its socket is."""
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ssl", "ws", "wss"])
@@ -224,7 +247,7 @@ async def test_through_a_proxy(transport):
         assert proxy.requests == [f"CONNECT {HOST}:{broker.ports[transport]} HTTP/1.1"]
         device.face.stop(orderly=False)
         await until(lambda: not broker.router.connected(device.device.mqtt.client.client_id), PATIENCE)
-        proxy.stop()
+        await proxy.stop()
 
 
 async def test_a_proxy_that_refuses():
@@ -233,7 +256,7 @@ async def test_a_proxy_that_refuses():
         port = await proxy.start()
         device.connect("tcp", broker.ports["tcp"], httpProxy=f"{HOST}:{port}")
         await device.until_logged("proxy answered 407")
-        proxy.stop()
+        await proxy.stop()
 
 
 async def test_a_foreign_websocket_client_that_breaks_the_rules_is_journalled():

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from dhcp_bench import ADDRESS, MAC, MAC_TEXT, SERVER, VENDOR, Bench, bound
 
-from simulator.chance import Chance
 from simulator.wire.dhcp import option
-from simulator.wire.dhcp.behaviour import Script
-from simulator.wire.dhcp.client import DhcpClient, Settings
 from simulator.wire.dhcp.event import (
     Bound,
-    Decline,
     Entered,
     FallBack,
     Lost,
@@ -25,93 +18,10 @@ from simulator.wire.dhcp.event import (
     Start,
     State,
     Stop,
-    Transmit,
 )
-from simulator.wire.dhcp.message import Message, Op, Type, decode, encode
+from simulator.wire.dhcp.message import Type, encode
 from simulator.wire.dhcp.option import Code
-from simulator.wire.dhcp.server import DhcpServer, Offering
 from simulator.wire.dhcp.terms import Terms
-
-MAC = bytes.fromhex("b8a44f010203")
-MAC_TEXT = "b8:a4:4f:01:02:03"
-SERVER = "127.19.0.1"
-ADDRESS = "127.16.0.1"
-VENDOR = "AXIS,Network I/O Relay Module,A9210,12.9.57"
-
-
-def settings(**changes: object) -> Settings:
-    base: dict[str, object] = {
-        "mac": MAC,
-        "vendor_class": VENDOR,
-        "host_name": "axis-b8a44f010203",
-        "request_list": (1, 3, 6, 12, 15, 28, 42, 100, 101, 119, 121),
-    }
-    return Settings(**{**base, **changes})
-
-
-class Bench:
-    """A client and a server on one wire without delay."""
-
-    def __init__(
-        self, *, seed: int = 1, pool: Callable[[str], str | None] = lambda mac: ADDRESS, **changes: object
-    ):
-        self.now = 0.0
-        self.client = DhcpClient(settings(**changes), Chance(seed).stream("client"))
-        self.server = DhcpServer(Offering(SERVER, router=SERVER), pool, Chance(seed).stream("server"))
-        self.log: list[tuple[float, object]] = []
-        self.sent: list[tuple[float, Message, str | None]] = []
-        self.conflicts: set[str] = set()
-
-    def script(self, target: str = "*", *, count: int | None = None, **verbs: object) -> None:
-        self.server.send(Script(target, verbs, count), self.now)
-
-    def do(self, event: object) -> None:
-        self.client.send(event, self.now)
-        self.settle()
-
-    def settle(self) -> None:
-        while True:
-            outputs = self.client.take_output()
-            for output in outputs:
-                self.log.append((self.now, output))
-                if isinstance(output, Transmit):
-                    self.sent.append((self.now, decode(output.data), output.destination))
-                    self.server.receive(output.data, self.now)
-                elif isinstance(output, Bound) and output.terms.address in self.conflicts:
-                    self.client.send(Decline(), self.now)
-            answers = self.server.take_output()
-            for answer in answers:
-                self.client.receive(answer.data, self.now)
-            if not outputs and not answers:
-                return
-
-    def run(self, until: float) -> None:
-        while True:
-            dues = [d for d in (self.client.next_deadline(), self.server.next_deadline()) if d is not None]
-            if not dues or min(dues) > until:
-                self.now = until
-                return
-            self.now = max(self.now, min(dues))
-            self.client.tick(self.now)
-            self.server.tick(self.now)
-            self.settle()
-
-    def kinds(self) -> list[str]:
-        return [message.type.name for _, message, _ in self.sent]
-
-    def said(self, kind: type) -> list[tuple[float, object]]:
-        return [(at, output) for at, output in self.log if isinstance(output, kind)]
-
-
-def bound(**changes: object) -> Bench:
-    bench = Bench(**changes)
-    bench.do(Start())
-    bench.run(11.0)
-    assert bench.client.state is State.BOUND
-    bench.log.clear()
-    bench.sent.clear()
-    return bench
-
 
 # On the wire
 
@@ -444,141 +354,3 @@ def test_the_second_server_helps_out():
     assert bench.client.terms.server == "127.19.0.7"
     bench.run(bench.client.terms.renews_at)
     assert bench.client.state is State.BOUND
-
-
-# Anything at all
-
-offered = st.builds(
-    lambda kind, given, server, lease, t1, t2: (kind, given, server, lease, t1, t2),
-    st.sampled_from(list(Type)),
-    st.sampled_from([ADDRESS, "127.16.0.9", "0.0.0.0", "255.255.255.255"]),
-    st.sampled_from([SERVER, "127.19.0.9", None]),
-    st.sampled_from([None, 0, 1, 2, 60, 600, option.INFINITE]),
-    st.sampled_from([None, 0, 1, 30, option.INFINITE]),
-    st.sampled_from([None, 0, 1, 50, option.INFINITE]),
-)
-
-
-@pytest.mark.fuzz
-@given(st.lists(st.binary(max_size=400)), st.integers(0, 100))
-def test_garbage_never_raises(garbage, seed):
-    bench = Bench(seed=seed)
-    bench.do(Start())
-    for number, data in enumerate(garbage):
-        bench.client.receive(data, bench.now)
-        bench.run(float(number))
-
-
-class HostileServer(RuleBasedStateMachine):
-    """Whatever a server says or leaves out, the client lives on, and in the end has a lease or has fallen back."""
-
-    @initialize(rhythm=st.sampled_from(["udhcpc", "rfc"]), known=st.sampled_from(["", ADDRESS]))
-    def begin(self, rhythm, known):
-        self.now = 0.0
-        self.client = DhcpClient(settings(rhythm=rhythm), Chance(1).stream("client"))
-        self.last: Message | None = None
-        self.address: str | None = None
-        self.fallen = False
-        self.client.send(Start(known), 0.0)
-        self.listen()
-
-    def listen(self):
-        for output in self.client.take_output():
-            if isinstance(output, Transmit):
-                self.last = decode(output.data)
-            elif isinstance(output, Bound):
-                self.address, self.fallen = output.terms.address, False
-            elif isinstance(output, Lost):
-                self.address = None
-            elif isinstance(output, FallBack):
-                self.fallen = True
-
-    @rule(seconds=st.sampled_from([0.0, 0.4, 3.0, 40.0, 700.0]))
-    def wait(self, seconds):
-        until = self.now + seconds
-        while (due := self.client.next_deadline()) is not None and due <= until:
-            self.now = max(self.now, due)
-            self.client.tick(self.now)
-            self.listen()
-        self.now = until
-
-    @rule(answer=offered, xid=st.sampled_from(["right", "wrong"]), copies=st.integers(1, 3))
-    def answer(self, answer, xid, copies):
-        if self.last is None:
-            return
-        kind, given, server, lease, t1, t2 = answer
-        options = {53: bytes([kind])}
-        if server is not None:
-            options[54] = option.address_bytes(server)
-        times = ((51, lease), (58, t1), (59, t2))
-        options |= {code: value.to_bytes(4, "big") for code, value in times if value is not None}
-        number = self.last.xid if xid == "right" else self.last.xid ^ 1
-        data = encode(Message(Op.REPLY, number, MAC, options, yiaddr=given))
-        for _ in range(copies):
-            self.client.receive(data, self.now)
-            self.listen()
-
-    @rule()
-    def conflict(self):
-        if self.address is not None and self.client.state in (State.BOUND, State.RENEWING, State.REBINDING):
-            self.client.send(Decline(), self.now)
-            self.address = None
-            self.listen()
-
-    @invariant()
-    def an_address_is_held_exactly_while_the_lease_lasts(self):
-        if hasattr(self, "client") and self.client.state in (State.BOUND, State.RENEWING, State.REBINDING):
-            assert self.client.terms.address == self.address
-            assert self.now <= self.client.terms.ends_at
-
-    @invariant()
-    def there_is_always_something_to_wait_for(self):
-        if hasattr(self, "client"):
-            infinite = self.client.terms is not None and self.client.terms.seconds == math.inf
-            assert self.client.next_deadline() is not None or infinite
-
-    def teardown(self):
-        if hasattr(self, "client"):
-            self.wait(4000.0)
-            infinite = self.client.terms is not None and self.client.terms.seconds == math.inf
-            assert infinite or self.fallen
-
-
-TestHostileServer = HostileServer.TestCase
-
-
-class LossyWorld(RuleBasedStateMachine):
-    """However a scripted server was treated before: once it does everything right again, the client is bound."""
-
-    @initialize()
-    def begin(self):
-        self.bench = Bench()
-        self.bench.do(Start())
-
-    @rule(
-        verbs=st.dictionaries(
-            st.sampled_from(["silent", "nak", "nak_on_renew", "duplicate", "wrong_xid", "no_subnet"]),
-            st.booleans(),
-            min_size=1,
-        ),
-        drop=st.sampled_from([0.0, 0.3, 1.0]),
-        delay=st.sampled_from([0.0, 0.5, 7.0]),
-        lease=st.sampled_from([1.0, 30.0, 600.0]),
-        count=st.sampled_from([None, 1, 3]),
-    )
-    def script(self, verbs, drop, delay, lease, count):
-        self.bench.script(count=count, **verbs)
-        self.bench.script(drop=drop, delay=delay, lease=lease)
-
-    @rule(seconds=st.sampled_from([0.5, 10.0, 300.0]))
-    def wait(self, seconds):
-        self.bench.run(self.bench.now + seconds)
-
-    def teardown(self):
-        if hasattr(self, "bench"):
-            self.bench.script()
-            self.bench.run(self.bench.now + 700.0)
-            assert self.bench.client.state is State.BOUND
-
-
-TestLossyWorld = LossyWorld.TestCase

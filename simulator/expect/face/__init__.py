@@ -9,7 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from simulator.expect.expectation import Face
-from simulator.expect.face import client, everywhere, hook, journal, message, never, online, state, vapix
+from simulator.expect.face import (
+    client,
+    door,
+    everywhere,
+    hook,
+    journal,
+    message,
+    meter,
+    modbus,
+    never,
+    online,
+    snmp,
+    state,
+    vapix,
+)
 
 if TYPE_CHECKING:
     from simulator.expect.finding import Finder
@@ -20,6 +34,8 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.STREAM: message.find_stream,
     Face.EVENT: journal.find_event,
     Face.STATE: state.find,
+    Face.METER: meter.find,
+    Face.DOOR: door.find,
     Face.LOG: journal.find_log,
     Face.CLIENT: client.find,
     Face.JOURNAL: journal.find_record,
@@ -27,4 +43,8 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.ONLINE: online.find,
     Face.CALL: hook.find,
     Face.NEVER: never.find,
+    Face.SNMP: snmp.find_value,
+    Face.TRAP: snmp.find_trap,
+    Face.MODBUS: modbus.find_modbus,
+    Face.SENSOR: modbus.find_sensor,
 }

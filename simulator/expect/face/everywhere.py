@@ -1,8 +1,10 @@
 """The one-truth check: every enabled face shows the true state of a port, and the first that does not is named.
 
-Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last. A face
-is enabled when the device serves it: VAPIX always, the event stream where an observer listens to it, MQTT while the
-device's client is active. One that is enabled and not connected shows that, and nothing old.
+Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last.
+A face is enabled when the device serves it: VAPIX always, the event stream where an observer listens to it,
+MQTT while the device's client is active, traps where a rule sends one for every change of a port. One that is
+enabled and not connected shows that, and nothing old. A broker and a receiver of traps are told of a state when it
+changes: of one that has not changed since the observer listens nobody need have told them, unless it is retained.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from simulator.action.target import matching
 from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
 from simulator.expect.face.message import axis_topic
+from simulator.expect.face.snmp import port_traps
 from simulator.expect.face.vapix import UNREADABLE, port_states
 from simulator.expect.finding import Finding, Look, mapping
 
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     from simulator.expect.event_name import EventName
 
 NOTHING, DISCONNECTED = "nothing", "not connected"
+MOST_TOLD = 3
+"""Ports in disagreement that are told in full."""
+_TELLS_CHANGES = frozenset({"mqtt", "trap"})
+"""Faces that tell of a state when it changes and cannot be asked for it."""
 _SWITCH = {"active": "1", "inactive": "0", "true": "1", "false": "0"}
 _Told = dict[tuple[str, str, str], str]
 """Topic, source item and its value, to the last state that was told."""
@@ -39,9 +46,12 @@ def find(look: Look) -> list[Finding]:
     texts, wrong = [], []
     for port in ids:
         text, problems = _compared(views, query, port)
-        texts.append(text if len(ids) == 1 else f"port {port}: {text}")
-        wrong += problems if len(ids) == 1 else [f"port {port}: {problem}" for problem in problems]
-    return [Finding("; ".join(texts), tuple(wrong[:1]))]
+        if len(ids) == 1:
+            return [Finding(text, tuple(problems[:1]))]
+        if problems:
+            texts.append(f"port {port}: {text}")
+            wrong.append(f"port {port}: {problems[0]}")
+    return [Finding("; ".join(texts[:MOST_TOLD]) or f"all of {len(ids)} ports", tuple(wrong[:1]))]
 
 
 class Views:
@@ -58,6 +68,7 @@ class Views:
             "vapix": True,
             "stream": self._look.eyes.watches_stream(self._look.device),
             "mqtt": bool(self._snapshot["mqtt_active"]),
+            "trap": bool(self._snapshot.get("snmp_port_traps")),
         }
         return (face for face, there in present.items() if there and face not in without)
 
@@ -66,9 +77,21 @@ class Views:
         if face == "vapix":
             aspect = "supervised" if event.name == "supervised" else "active"
             return self._vapix.get(port, {}).get(aspect, UNREADABLE)
+        if face == "trap":
+            return self._traps.get((event.topic, port), NOTHING)
         connected = self._snapshot["mqtt_connected"] if face == "mqtt" else self._streams
         told = self._mqtt if face == "mqtt" else self._stream
         return told.get((event.topic, event.source, port), NOTHING) if connected else DISCONNECTED
+
+    def changed(self, event: EventName, port: str) -> bool:
+        """Whether the device has published this event of the port since the observers listen."""
+        return (event.topic, event.source, port) in self._published
+
+    @cached_property
+    def _published(self) -> _Told:
+        eyes = self._look.eyes
+        records = eyes.journal(eyes.observed_since, "event", self._look.device)["records"]
+        return _last({"topic": record["what"], "message": record["data"]} for record in records)
 
     @cached_property
     def _vapix(self) -> dict[str, dict[str, str]]:
@@ -77,6 +100,10 @@ class Views:
     @cached_property
     def _streams(self) -> bool:
         return self._look.eyes.streaming(self._look.device)
+
+    @cached_property
+    def _traps(self) -> dict[tuple[str, str], str]:
+        return port_traps(self._look, self._snapshot)
 
     @cached_property
     def _stream(self) -> _Told:
@@ -113,7 +140,10 @@ def _compared(views: Views, query: Any, port: str) -> tuple[str, list[str]]:
         if truth not in wanted:
             wrong.append(f"truth shows {truth}, not {query.condition}")
         for face in views.enabled(query.without):
-            value = shown[f"{face}{label}"] = views.shows(face, event, port)
+            value = views.shows(face, event, port)
+            if value == NOTHING and face in _TELLS_CHANGES and not views.changed(event, port):
+                continue
+            shown[f"{face}{label}"] = value
             if value != truth:
                 wrong.append(f"{face}{label} shows {value}, not {truth}")
     return " | ".join(f"{name} {value}" for name, value in shown.items()), wrong

@@ -30,6 +30,7 @@ def find(look: Look) -> list[Finding]:
     if query.address and differences({"address": query.address}, {"address": snapshot["real_address"]}):
         differs += address_differs(query.address, snapshot["address"], snapshot["former_address"])
     differs += _port_differs(query, snapshot["ports"])
+    differs += _module_differs(query, snapshot["modules"])
     return [Finding(_told(snapshot), differs, snapshot["at"])]
 
 
@@ -53,6 +54,24 @@ def _port_differs(query: Any, ports: dict[str, Any]) -> tuple[str, ...]:
     if len(ids) == 1:
         return told[0][1]
     return tuple(f"port {port}: {problem}" for port, problems in told for problem in problems)
+
+
+def _module_differs(query: Any, modules: dict[str, Any]) -> tuple[str, ...]:
+    if query.online is None and not query.module_firmware:
+        return ()
+    try:
+        addresses = matching("module", query.module, list(modules))
+    except UnknownTarget as unknown:
+        return (str(unknown),)
+    told: list[str] = []
+    for address in addresses:
+        module = modules[address]
+        why = f" ({module['reason']})" if module["reason"] else ""
+        if query.online is not None and module["online"] != query.online:
+            told.append(f"module {address}: online={shown(module['online'])}{why}, not {shown(query.online)}")
+        if query.module_firmware and module["firmware"] != query.module_firmware:
+            told.append(f"module {address}: firmware={module['firmware']}, not {query.module_firmware}")
+    return tuple(told)
 
 
 def _one_port_differs(query: Any, port: dict[str, Any]) -> tuple[str, ...]:

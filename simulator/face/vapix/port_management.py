@@ -170,7 +170,12 @@ def set_state_sequence(asked: Invocation) -> Json:
 
 
 def _step(asked: Invocation, port: Port, part: object) -> tuple[bool, int]:
-    state, time = (part.get("state"), part.get("time")) if isinstance(part, dict) else (None, None)
+    if not isinstance(part, dict):
+        raise asked.invalid("sequence")
+    for name in ("state", "time"):
+        if name not in part:
+            raise asked.missing(name)
+    state, time = part["state"], part["time"]
     if state not in ("open", "closed"):
         raise asked.invalid("state")
     if not isinstance(time, int) or isinstance(time, bool) or not 0 <= time <= LONGEST_STATE:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from simulator.device.loop import LoopState
 from simulator.device.parameter import Level, Refused
 from simulator.device.supervision import Range, RangesRefused
+from simulator.device.terminal import UNDEFINED
 from simulator.face.vapix.call import Route
 from simulator.face.vapix.envelope import Invocation, Json, JsonService, Method
 from simulator.face.vapix.fault import ApiError, Family
@@ -31,18 +32,23 @@ MOST_ITEMS = 256
 DONE = 1
 _WORDS = {"shorted": LoopState.SHORT, "close": LoopState.CLOSED}
 """The documentation spells two states in two ways; all are taken."""
+_PORT_ALONE, _SETTINGS = frozenset({"port"}), frozenset({"port", "supervised", "ranges"})
+_LIMITS = frozenset({"state", "lowerlimit", "upperlimit"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Family(Family):
     """The numbering of one version, with the errors that only this API has."""
 
+    unknown: tuple[int, str] = (0, "")
     bad_range: tuple[int, str] = (0, "")
     bad_port: tuple[int, str] = (0, "")
     not_supervisable: tuple[int, str] = (0, "")
 
 
-def _family(version: int, json_: int, method: int, absent: int, value: int, internal: int) -> _Family:
+def _family(
+    version: int, json_: int, method: int, absent: int, unknown: int, value: int, internal: int
+) -> _Family:
     """Ranges, ports and supervision are numbered on from a faulty value."""
     return _Family(
         verb=(json_, "JSON input error"),
@@ -53,14 +59,15 @@ def _family(version: int, json_: int, method: int, absent: int, value: int, inte
         absent=(absent, "Mandatory parameter(s) missing: {}"),
         value=(value, "Faulty parameter value: {}"),
         access=(internal, "Internal error"),
+        unknown=(unknown, "Unknown parameter supplied"),
         bad_range=(value + 1, "Invalid range"),
         bad_port=(value + 2, "Invalid port parameter"),
         not_supervisable=(value + 3, "Port not supervisable"),
     )
 
 
-FIRST = _family(version=100, json_=200, method=203, absent=102, value=300, internal=101)
-SECOND = _family(version=2100, json_=2101, method=2102, absent=2103, value=2203, internal=1100)
+FIRST = _family(version=100, json_=200, method=203, absent=102, unknown=103, value=300, internal=101)
+SECOND = _family(version=2100, json_=2101, method=2102, absent=2103, unknown=2200, value=2203, internal=1100)
 
 
 def get_number_of_ports(asked: Invocation) -> Json:
@@ -92,7 +99,7 @@ def _supervised(port: Port, state: LoopState) -> Json:
         "port": port.id,
         "supervised": port.supervised,
         "supervisable": port.supervisable,
-        "state": state.value,
+        "state": state.value if port.online or not port.supervised else UNDEFINED,
         "level": port.level,
     }
 
@@ -123,6 +130,7 @@ class _Wish(NamedTuple):
 
 def _wish(asked: Invocation, sent: dict[str, Any]) -> _Wish:
     """Without a port all that can be supervised are meant."""
+    _refuse_unknown(asked, sent, _SETTINGS)
     if "supervised" not in sent:
         raise asked.missing("supervised")
     supervised = sent["supervised"]
@@ -160,6 +168,7 @@ def _ranges(asked: Invocation, value: object) -> Ranges:
 def _range(asked: Invocation, part: object) -> Range:
     if not isinstance(part, dict):
         raise asked.invalid("ranges")
+    _refuse_unknown(asked, part, _LIMITS)
     word, low, high = part.get("state"), part.get("lowerlimit"), part.get("upperlimit")
     if not isinstance(word, str) or not _is_whole(low) or not _is_whole(high):
         raise asked.invalid("ranges")
@@ -184,7 +193,20 @@ def _wishes(asked: Invocation) -> list[dict[str, Any]]:
 def _ports(asked: Invocation) -> list[Port]:
     """The ports named, or all."""
     wishes = _wishes(asked)
-    return [_port(asked, wish.get("port")) for wish in wishes] if wishes else list(asked.call.device.ports)
+    return [_named(asked, wish) for wish in wishes] if wishes else list(asked.call.device.ports)
+
+
+def _named(asked: Invocation, wish: dict[str, Any]) -> Port:
+    """The port of an entry that holds nothing else."""
+    _refuse_unknown(asked, wish, _PORT_ALONE)
+    if "port" not in wish:
+        raise asked.missing("port")
+    return _port(asked, wish["port"])
+
+
+def _refuse_unknown(asked: Invocation, sent: dict[str, Any], known: frozenset[str]) -> None:
+    if not sent.keys() <= known:
+        raise ApiError(*_own(asked).unknown)
 
 
 def _port(asked: Invocation, number: Any) -> Port:

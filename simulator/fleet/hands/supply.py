@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.device.lifecycle import Phase
+from simulator.device.power_supply import PowerSource
 from simulator.errors import FleetError
 
 if TYPE_CHECKING:
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 
 
 def power(bench: Bench, action: Power) -> None:
-    for host in bench.targets(action.device):
-        if action.do == "cut":
-            host.device.lifecycle.power_cut()
-        else:
-            host.device.lifecycle.power_on()
+    """Raises FleetError where one of the devices has no such input; then none is touched."""
+    hosts = bench.targets(action.device)
+    sources = () if action.source == "all" else (PowerSource(action.source),)
+    for host in hosts:
+        for source in sources:
+            host.device.power.must_have(source)
+    for host in hosts:
+        (host.device.power.lose if action.do == "cut" else host.device.power.regain)(*sources)
 
 
 def reboot(bench: Bench, action: Reboot) -> None:

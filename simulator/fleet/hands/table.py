@@ -6,7 +6,19 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator.errors import FleetError
-from simulator.fleet.hands import line, setting, site, supply, upgrade, wiring
+from simulator.fleet.hands import (
+    door,
+    housing,
+    line,
+    module,
+    sensor,
+    setting,
+    site,
+    supply,
+    upgrade,
+    wiring,
+    wiring_fault,
+)
 
 if TYPE_CHECKING:
     from simulator.action.action import Action
@@ -20,6 +32,14 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "restore": wiring.restore,
     "drift": wiring.drift,
     "chatter": wiring.chatter,
+    "corrode": wiring_fault.corrode,
+    "leak": wiring_fault.leak,
+    "loosen": wiring_fault.loosen,
+    "fit": wiring_fault.fit,
+    "jumper": housing.jumper,
+    "monitor-door": door.monitor_door,
+    "shake": housing.shake,
+    "casing": housing.casing,
     "press": supply.press,
     "power": supply.power,
     "reboot": supply.reboot,
@@ -29,12 +49,15 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "upgrade": upgrade.upgrade,
     "hold": upgrade.hold,
     "release": upgrade.release,
+    "module": module.module,
     "broker": site.broker,
     "fault": line.fault,
     "clear": line.clear,
     "clock": site.clock,
     "set": setting.set_,
     "note": site.note,
+    "sensor": sensor.sensor,
+    "bus": sensor.bus,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
