@@ -86,6 +86,10 @@ async def describe_device(request: ControlRequest) -> dict[str, Any]:
     return request.engine.bench.snapshot(request.path["name"])
 
 
+async def list_states(request: ControlRequest) -> list[dict[str, Any]]:
+    return request.engine.bench.states(request.path["name"])
+
+
 async def list_actions(request: ControlRequest) -> dict[str, Any]:
     return vocabulary()
 
@@ -176,6 +180,7 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("POST", "/v1/fleet/reset", "The same fleet anew", reset),
     ControlRoute("POST", "/v1/devices", "Put one more device on the bench", add_device, DeviceSpecification),
     ControlRoute("GET", "/v1/devices/{name}", "The true state of one device", describe_device),
+    ControlRoute("GET", "/v1/devices/{name}/states", "Every lasting state of its event system", list_states),
     ControlRoute("GET", "/v1/actions", "What hands can do: verbs and their fields", list_actions),
     ControlRoute("POST", "/v1/actions", "Do one action; the one key is the verb", act),
     ControlRoute("GET", "/v1/journal", "Records of the journal", read_journal, query=_JOURNAL_QUERY),
