@@ -52,7 +52,7 @@ _PROTOCOLS: Final = (
     (
         "Modbus RTU, also over TCP",
         "yes",
-        "the module polls its sensors; buses in memory, listening, towards foreign slaves, mixed, tapped; faults on the wire",
+        "the module polls its sensors; buses in memory, listening, to foreign slaves, mixed, tapped; faults on the wire",
     ),
     ("mDNS, SSDP, WS-Discovery, LLDP", "not yet", "a client has to be told the address"),
     ("NTP, NTS, PTP", "not yet", "the clock of the bench is the clock of the devices"),

@@ -11,7 +11,7 @@ from simulator.errors import FleetError
 from simulator.units import Seconds
 
 SENSOR_TYPES = (
-    "tibbo-bp01", "tibbo-bp02", "tibbo-bp03", "tibbo-bp04", "tibbo-bp05", "tibbo-bp06", "hugo", "generic", "custom",
+    "tibbo-bp01", "tibbo-bp02", "tibbo-bp03", "tibbo-bp04", "tibbo-bp05", "tibbo-bp06", "hugo", "generic", "slave", "custom",
 )  # fmt: skip
 BUS_MODES = ("internal", "listen", "connect", "mixed", "tap")
 _ANY = Number(-1e9, 1e9)
