@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import http, start
+from benchmarks import http, modbus, start
 
 start.run()
 http.run()
+modbus.run()
