@@ -19,6 +19,7 @@ from simulator.site.modbus.tibbo import TibboProbe
 from simulator.wire.modbus.bus import Bus, LineTiming
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from simulator.device.device import Device
@@ -142,10 +143,19 @@ class Buses:
         provider = self._premises.provider
         host = self._premises.plan.infrastructure("buses")
         owner = f"{place.device}/bus/{place.box}/{purpose}"
+        kept = [port]
+
+        def listen() -> socket.socket:
+            """A free port, once found, is kept: the listener is closed and opened again by some faults."""
+            made = provider.listen_tcp(host, kept[0], owner=owner)
+            if self._premises.own_addresses:
+                kept[0] = made.getsockname()[1]
+            return made
+
         return Door(
             place,
             purpose,
-            lambda: provider.listen_tcp(host, port, owner=owner),
+            listen,
             Endpoint(f"{place.device}/bus/{place.box}", "modbus"),
             self._premises.patchbay,
             peers=wanted.peers,
