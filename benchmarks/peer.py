@@ -43,7 +43,7 @@ def program(name: str) -> str:
     """Its path. Ends the benchmark where it is not installed."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if found is None:
-        raise SystemExit(f"this benchmark needs {name}; on Debian: apt-get install nginx-light wrk")
+        raise SystemExit(f"this benchmark needs {name}; on Debian: apt-get install nginx-light wrk snmpd")
     return found
 
 

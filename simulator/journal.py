@@ -62,9 +62,9 @@ class Kind(StrEnum):
     """A remark by a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Record:
-    """One line of the journal.
+    """One line of the journal. Nobody changes it; it is not frozen, because that makes six times the work of a new one.
 
     Its data are kept as names, which records of one sort share, and values: half the memory of a dictionary.
     """

@@ -19,6 +19,7 @@ BROKER_USES: Final[dict[str, tuple[str, ...]]] = {
     "drop": ("device",),
     "stall": ("device", "for"),
     "resume": ("device",),
+    "certificate": ("flaw!", "for"),
 }
 """What the broker can be told, and which fields each takes."""
 
@@ -28,8 +29,9 @@ class Broker(Action):
     """Tell the embedded broker what to do.
 
     stop, start, restart: the whole program. refuse: answers CONNECT with a code; accept ends it. drop: closes a
-    client's connection without a word. stall: stays connected and delivers nothing; resume ends it. A broker given
-    by address is somebody else's program and takes none of these.
+    client's connection without a word. stall: stays connected and delivers nothing; resume ends it. certificate: from
+    the next TLS handshake on it shows another one. A broker given by address is somebody else's program and takes
+    none of these.
     """
 
     verb: ClassVar[str] = "broker"
@@ -37,7 +39,8 @@ class Broker(Action):
     shorthand: ClassVar[str] = "do"
 
     do: Annotated[
-        Literal["stop", "start", "restart", "refuse", "accept", "drop", "stall", "resume"], "What the broker does."
+        Literal["stop", "start", "restart", "refuse", "accept", "drop", "stall", "resume", "certificate"],
+        "What the broker does.",
     ]
     device: Annotated[
         Target | None, DeviceTarget(), "Devices whose connection is meant; all clients by default."
@@ -46,6 +49,10 @@ class Broker(Action):
         None
     )
     forget: Annotated[bool, "Sessions and retained messages are lost."] = False
+    flaw: Annotated[
+        Literal["none", "expired", "not-yet-valid", "unknown-authority", "wrong-name"] | None,
+        "What is wrong with the certificate; none: nothing any more.",
+    ] = None
     for_: Annotated[Seconds | None, Duration(0.001), "Ends by itself after this time on the device clock."] = None
 
     def __post_init__(self) -> None:

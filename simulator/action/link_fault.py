@@ -13,7 +13,7 @@ from simulator.units import Seconds
 
 LISTENERS = ("http", "https", "modbus")
 STREAMS = (*LISTENERS, "mqtt")
-DATAGRAMS = ("dhcp",)
+DATAGRAMS = ("dhcp", "snmp")
 SERVICES = (*STREAMS, *DATAGRAMS)
 
 FAULT_USES: Final[dict[str, tuple[str, ...]]] = {
@@ -42,7 +42,7 @@ FAULT_USES: Final[dict[str, tuple[str, ...]]] = {
 sockets: on loopback the step fails and names the mode that could do it (network sheet 11)."""
 
 _ON: Final[dict[str, tuple[str, ...]]] = {
-    "refused": LISTENERS,
+    "refused": (*LISTENERS, "snmp"),
     "syn_drop": LISTENERS,
     "slow_answer": LISTENERS,
     "half_answer": LISTENERS,

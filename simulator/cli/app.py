@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 firmware = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(firmware, name="firmware")
+imports = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Turn recordings into data for devices.")
+app.add_typer(imports, name="import")
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Files, folders or names of shipped scenarios.")]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of all chance.")]
@@ -177,3 +179,18 @@ def build(
     from simulator.cli.firmware_command import build_file
 
     return build_file(model, version, kind, output)
+
+
+@imports.command("snmp")
+@ended
+def import_snmp(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An snmprec file, or the text of `snmpwalk -On`.")],
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the objects.")
+    ] = None,
+) -> ExitCode:
+    """Make a file of objects that a device's SNMP agent serves besides its own (`snmp: {objects: FILE}`)."""
+    from simulator.cli.import_command import import_snmp as do_import
+
+    return do_import(file, output)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.device.account import Account, Accounts
 from simulator.device.button import ControlButton
+from simulator.device.certificate import Certificates
 from simulator.device.enclosure import Enclosure
 from simulator.device.event import EventBus
 from simulator.device.firmware import Firmware
@@ -26,8 +27,10 @@ from simulator.device.port import Ports
 from simulator.device.power_supply import PowerSupply
 from simulator.device.relay import Relays
 from simulator.device.sensor import Sensors, SensorSettings
+from simulator.device.snmp import SnmpSettings
 from simulator.device.storage import Storage
 from simulator.device.time_setting import TimeSetting
+from simulator.device.traffic import Traffic
 from simulator.device.virtual_input import VirtualInputs
 
 if TYPE_CHECKING:
@@ -80,7 +83,10 @@ class Device:
         self.firmware = Firmware(self)
         self.time = TimeSetting(self)
         self.network = Network(self, translate)
+        self.traffic = Traffic()
+        self.snmp = SnmpSettings(self)
         self.mqtt = MqttConfiguration(self)
+        self.certificates = Certificates(self)
         self.virtual_inputs = VirtualInputs(self)
         self.ports = Ports(self)
         self.relays = Relays(self)
@@ -162,6 +168,7 @@ class Device:
 
     def _defaulted(self, hard: bool) -> None:
         self.mqtt.reset()
+        self.certificates.clear()
 
     def _stamp_identity(self, profile: Profile) -> None:
         for definition in profile.identity_definitions(self.identity):

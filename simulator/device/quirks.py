@@ -225,3 +225,41 @@ class Quirks(BaseModel):
     """QoS 1 and 2 messages kept while disconnected; the oldest goes first."""
     mqtt_filter_limit: int
     """Publication filters, and subscription filters, that the device takes."""
+
+    # SNMP
+    snmp_object_id: str
+    """`sysObjectID`, also the enterprise of generic traps."""
+    snmp_sys_name: Literal["host_name", "empty"]
+    """`sysName` until it is set."""
+    snmp_loopback_mtu: int
+    """`ifMtu` of `lo`."""
+    snmp_if_x_table: bool
+    """Serves ifXTable."""
+    snmp_host_resources: bool
+    """Serves HOST-RESOURCES-MIB."""
+    snmp_too_big: bool
+    """Answers tooBig where an answer does not fit; net-snmp stays silent."""
+    snmp_v3_least_level: Literal["noAuthNoPriv", "authNoPriv", "authPriv"]
+    """The level from which the user of v3 is given anything."""
+    snmp_privacy: tuple[Literal["DES", "AES-128", "AES-192", "AES-256", "AES-192-Reeder", "AES-256-Reeder"], ...]
+    """Privacy protocols that the user of v3 may use."""
+    snmp_trap_version: Literal["newest", "v1", "v2c"]
+    """Version of traps where v1 and v2c are both on: `newest` is v2c."""
+    snmp_trap_enterprise: bool
+    """Generic traps of v2c carry snmpTrapEnterprise."""
+    snmp_alarm_id_type: Literal["gauge", "integer"]
+    """Type of alarmID: Unsigned32 as the MIB says, or INTEGER as some devices send."""
+    snmp_auth_trap_seconds: float
+    """At most one authenticationFailure in so many device seconds."""
+    snmp_apply_seconds: float
+    """Device seconds from a change of the settings until the agent restarts with them."""
+    snmp_restart_trap: Literal["cold", "warm"]
+    """What an agent sends that restarts without a boot."""
+    snmp_memory: tuple[int, int]
+    """Total and used memory in kB."""
+    snmp_flash: tuple[int, int]
+    """Total and used flash in kB."""
+    snmp_load: str
+    """Load averages as the device writes them."""
+    snmp_cpu: int
+    """CPU utilisation in percent."""

@@ -60,5 +60,13 @@ class Relays:
 
     def contacts(self, port: Port) -> Contacts:
         """What a meter reads at a relay, with or without power."""
-        com = self.jumper(port.id) if self._device.lifecycle.powered else 0
-        return Contacts(port.closed, not port.closed, com if port.closed else 0, 0 if port.closed else com)
+        powered = self._powered(port)
+        closed = port.closed and powered
+        com = self.jumper(port.id) if powered else 0
+        return Contacts(closed, not closed, com if closed else 0, 0 if closed else com)
+
+    def _powered(self, port: Port) -> bool:
+        """Whether the box it sits in has power: an expansion module has a supply of its own."""
+        if not port.plan.module or self._device.expansion is None:
+            return self._device.lifecycle.powered
+        return any(module.powered for module in self._device.expansion.line.at(port.plan.module))

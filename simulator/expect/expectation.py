@@ -24,8 +24,10 @@ from simulator.expect.query import (
     NeverQuery,
     OnlineQuery,
     Query,
+    SnmpQuery,
     StateQuery,
     StreamQuery,
+    TrapQuery,
     VapixQuery,
 )
 
@@ -54,6 +56,8 @@ class Face(StrEnum):
     ONLINE = "online"
     CALL = "call"
     NEVER = "never"
+    SNMP = "snmp"
+    TRAP = "trap"
     MODBUS = "modbus"
     SENSOR = "sensor"
 
@@ -73,6 +77,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.ONLINE: OnlineQuery,
     Face.CALL: CallQuery,
     Face.NEVER: NeverQuery,
+    Face.SNMP: SnmpQuery,
+    Face.TRAP: TrapQuery,
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
 }

@@ -13,5 +13,6 @@ class Mark:
     journal: int = 0
     mqtt: int = 0
     stream: int = 0
+    trap: int = 0
     printed: int = 0
     """Lines that the client under test had printed."""

@@ -157,6 +157,16 @@ class Expect:
         """The one-truth check: every enabled face shows it. `port` defaults to the port touched last."""
         return self._promise(Face.EVERYWHERE, within, {"condition": condition, **query})
 
+    def snmp(self, oid: str, value: str | None = None, *, within: float | str = 10, **query: Any) -> Promise:
+        """What the agent answers to a GET: `value`, `type`, or with `answers=False` that there is none."""
+        return self._promise(
+            Face.SNMP, within, {"oid": oid, **({} if value is None else {"value": value}), **query}
+        )
+
+    def trap(self, trap: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """A notification at the site's receiver: `coldStart`, `alarmNew` with `name` and `text`, ..."""
+        return self._promise(Face.TRAP, within, {**({"trap": trap} if trap else {}), **query})
+
     def online(self, *on: str, within: float | str = 10) -> Promise:
         """It can be reached on these faces, by default over VAPIX."""
         return self._promise(Face.ONLINE, within, {"on": list(on or ("vapix",))})

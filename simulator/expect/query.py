@@ -21,6 +21,8 @@ PORT: Kind = Text(r"\d{1,3}|\*|\{\d{1,3}\.\.\d{1,3}\}", "port id", example="2, *
 MODULE: Kind = Text(r"\d{1,2}|\*|\{\d{1,2}\.\.\d{1,2}\}", "module address", example="3, * or {1..4}")
 STATUS: Kind = Text(r"[1-5](\d\d|xx)", "HTTP status", example="200 or 5xx")
 ADDRESS: Kind = Text(r"new|old|[0-9*]{1,3}(\.[0-9*]{1,3}){0,3}", "address", example="169.254.* or new")
+OID: Kind = Text(r"\d{1,10}(\.\d{1,10}){1,127}", "OID", example="1.3.6.1.2.1.1.3.0")
+TRAP: Kind = Text(r"[a-z]+[A-Za-z]+|\d{1,10}(\.\d{1,10}){1,127}", "trap", example="coldStart or alarmNew")
 HTTP_PATH: Kind = Text(r"/[!-~]*", "path", example="/axis-cgi/param.cgi")
 
 ONLINE_FACES = ("vapix", "mqtt", "stream")
@@ -94,6 +96,41 @@ class VapixQuery(Query):
 
     def __post_init__(self) -> None:
         _check_state(self.event, self.state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpQuery(Query):
+    """What a device's agent answers to an SNMP manager that asks."""
+
+    shorthand: ClassVar[str] = "oid"
+
+    oid: Annotated[str, OID, "Instance that is asked for."]
+    value: Annotated[str | None, Text(empty=True), "Its value; octets that are no text as hexadecimal digits."] = (
+        None
+    )
+    type: Annotated[str, "Its type as pysnmp names it: Integer32, OctetString, Counter32, TimeTicks, ..."] = ""
+    version: Annotated[Literal["v1", "v2c", "v3"], "Version of the question."] = "v2c"
+    community: Annotated[str, "Community, or password of v3, other than the device's own."] = ""
+    answers: Annotated[bool | None, "Whether there is a value at all."] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrapQuery(Query):
+    """An SNMP notification, as the site's receiver takes it."""
+
+    shorthand: ClassVar[str] = "trap"
+
+    trap: Annotated[
+        str,
+        TRAP,
+        "coldStart, warmStart, linkDown, linkUp, authenticationFailure, alarmNew, alarmCleared, alarmSingle, or its OID.",
+    ] = ""
+    name: Annotated[str, "alarmName; may hold globs."] = ""
+    text: Annotated[str, "alarmText; may hold globs."] = ""
+    id: Annotated[str, "alarmID."] = ""
+    version: Annotated[str, Choice(("v1", "v2c")), "Version it came in."] = ""
+    community: Annotated[str, "Community it carried."] = ""
+    bindings: Annotated[Pairs, "Other objects, by OID, and their values."] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +220,7 @@ class EverywhereQuery(Query):
 
     condition: Annotated[str, Choice(tuple(CONDITIONS)), "What every face must show."]
     port: Annotated[str, PORT, "Port id; by default that of the step's verb."] = ""
-    without: Annotated[tuple[Literal["vapix", "mqtt", "stream"], ...], "Faces that are left out."] = ()
+    without: Annotated[tuple[Literal["vapix", "mqtt", "stream", "trap"], ...], "Faces that are left out."] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,10 +28,14 @@ BREATH = 0.02
 """Wire seconds between two looks."""
 _OUTSIDE = frozenset({Face.CLIENT, Face.CALL})
 """Faces of programs that live in wire time."""
-_OBSERVED = frozenset({Face.MQTT, Face.STREAM, Face.VAPIX, Face.ONLINE, Face.EVERYWHERE, Face.NEVER})
-_TOLD = frozenset({Face.MQTT, Face.STREAM, Face.EVERYWHERE, Face.NEVER})
+_OBSERVED = frozenset(
+    {Face.MQTT, Face.STREAM, Face.VAPIX, Face.ONLINE, Face.EVERYWHERE, Face.NEVER, Face.SNMP, Face.TRAP}
+)
+_TOLD = frozenset({Face.MQTT, Face.STREAM, Face.EVERYWHERE, Face.NEVER, Face.TRAP})
 """Faces that look at what an observer was told."""
-_WHOLE_FLEET = frozenset({Face.CLIENT, Face.CALL, Face.JOURNAL, Face.MQTT, Face.NEVER, Face.LOG, Face.EVENT})
+_WHOLE_FLEET = frozenset(
+    {Face.CLIENT, Face.CALL, Face.JOURNAL, Face.MQTT, Face.NEVER, Face.LOG, Face.EVENT, Face.TRAP}
+)
 _PAUSE = threading.Event()
 
 

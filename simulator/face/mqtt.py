@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from simulator.device.certificate import DEVICE_ID
 from simulator.face.mqtt_link import MqttLink
 from simulator.face.mqtt_publication import Publisher
 from simulator.face.mqtt_reception import Reception
@@ -19,6 +20,8 @@ from simulator.wire.mqtt.packet import FAILURE, Connack, ConnectCode, Disconnect
 from simulator.wire.mqtt.topic import valid_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from simulator.chance import Stream
     from simulator.device.device import Device
     from simulator.device.event import Event
@@ -31,8 +34,6 @@ WINDOW = 1000
 little. Further ones wait in the queue."""
 JITTER = 0.2
 """Part by which a waiting time before a new attempt is longer or shorter, so that a fleet does not return at once."""
-_SPOKEN = frozenset({"tcp", "ssl"})
-"""Transports there are so far; with `ws` and `wss` the client stays disconnected."""
 
 
 class MqttFace:
@@ -81,12 +82,23 @@ class MqttFace:
         mqtt = self._device.mqtt
         if not self._running or not mqtt.active or self._link is not None:
             return
-        if mqtt.client.server.protocol not in _SPOKEN:
-            self._device.note(
-                Kind.CONNECTION, "mqtt", state="failed", reason=f"no transport {mqtt.client.server.protocol}"
-            )
+        missing = self._missing()
+        if missing:
+            self._device.logs.system("mqtt-client", "ERR", missing)
+            self._device.note(Kind.CONNECTION, "mqtt", state="failed", reason=missing)
             return
         self._link = MqttLink(self._device, self._dialer, self, self._outflow, self._inflow)
+
+    def _missing(self) -> str:
+        """What the settings name and the device does not have, in words for its log; empty if nothing."""
+        client, store = self._device.mqtt.client, self._device.certificates
+        if not client.encrypted:
+            return ""
+        if client.ssl.client_cert_id not in ("", DEVICE_ID, *store.clients):
+            return f"No client certificate {client.ssl.client_cert_id!r}"
+        if client.ssl.validate_server_cert and client.ssl.ca_cert_id not in ("", *store.authorities):
+            return f"No CA certificate {client.ssl.ca_cert_id!r}"
+        return ""
 
     def _end_link(self, *, orderly: bool) -> None:
         self._cancel_retry()
@@ -111,7 +123,7 @@ class MqttFace:
         if link is not self._link:
             return
         if isinstance(event, Ended):
-            self._ended()
+            self._ended(link, event)
         elif isinstance(event, Connack):
             if event.code == ConnectCode.ACCEPTED:
                 self._welcomed(link)
@@ -133,8 +145,12 @@ class MqttFace:
             self._send_queued()
             self._publish_states()
 
-    def _ended(self) -> None:
+    def _ended(self, link: MqttLink, event: Ended) -> None:
         left, self._leaving = self._leaving, False
+        if not left:
+            server = link.settings.server
+            said = "Connection lost" if self._live else f"Could not connect to {server.host}:{server.port}"
+            self._device.logs.system("mqtt-client", "WARNING", f"{said}: {event.reason}")
         self._link, self._live = None, False
         self._device.mqtt.connection_status = "disconnected"
         if left:
@@ -199,6 +215,8 @@ class MqttFace:
             return
         if event.stateful and self._link is not None and self._link.open and not self._live:
             return
+        if not self._live and self._rendering.only_live:
+            return
         for message in self._messages(event):
             self._offer(message)
 
@@ -207,10 +225,14 @@ class MqttFace:
             for message in self._messages(event):
                 self._offer(message)
 
-    def _messages(self, event: Event) -> list[Publish]:
+    @property
+    def _rendering(self) -> Publisher:
         if self._publisher is None:
             self._publisher = Publisher(self._device)
-        return list(self._publisher.messages(event))
+        return self._publisher
+
+    def _messages(self, event: Event) -> Iterator[Publish]:
+        return self._rendering.messages(event)
 
     def _offer(self, message: Publish) -> None:
         """Send, or keep for later what is of QoS 1 or 2; the oldest is dropped when too many wait."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.face.transport import TlsWish
+from simulator.device.certificate import DEVICE_ID
+from simulator.face.transport import Proxy, TlsWish
+from simulator.face.websocket_stream import WebSocketStream
 from simulator.journal import Kind
 from simulator.wire.mqtt.client import ClientSession
 from simulator.wire.mqtt.event import Ended
@@ -20,20 +22,21 @@ from simulator.wire.mqtt.packet import (
     Unsubscribe,
     Will,
 )
+from simulator.wire.mqtt.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulator.device.device import Device
     from simulator.device.mqtt_setting import ClientSettings
-    from simulator.face.transport import Cancellable, Dialer, Stream
+    from simulator.face.transport import Cancellable, Dialer, Stream, StreamUser
     from simulator.wire.mqtt.delivery import Inflow, Outflow
     from simulator.wire.mqtt.event import ClientEvent
 
+WEB = frozenset({"ws", "wss"})
+"""Transports that carry MQTT inside a WebSocket."""
 LARGEST_PACKET = 256 << 10
 """Bytes of a packet body that a broker may send to a device."""
-TEXT_SHOWN = 512
-"""Characters of a payload in the journal."""
 
 
 class LinkOwner(Protocol):
@@ -67,10 +70,8 @@ class MqttLink:
         self._rings_at = 0.0
         self._over = False
         self._collecting = False
-        server = self.settings.server
-        self._attempt = dialer.dial(
-            self, server.host, server.port, tls=self._tls(), timeout=float(self.settings.connect_timeout)
-        )
+        self._web: WebSocketStream | None = None
+        self._attempt = self._dialled()
 
     @property
     def open(self) -> bool:
@@ -107,6 +108,8 @@ class MqttLink:
         self._cancel_timer()
         if self._stream is None:
             self._attempt.cancel()
+            if self._web is not None:
+                self._web.abort()
         else:
             self._stream.abort()
             self._note_connection("aborted")
@@ -136,10 +139,37 @@ class MqttLink:
 
     # inside
 
+    def _dialled(self) -> Cancellable:
+        """TCP or TLS, through a proxy where one is set, and a WebSocket inside for `ws` and `wss`."""
+        settings, server = self.settings, self.settings.server
+        patience = float(settings.connect_timeout)
+        user: StreamUser = self
+        if server.protocol in WEB:
+            chance = self._device.world.chance.stream("device", self._device.name, "mqtt", "websocket")
+            host, path = f"{server.host}:{server.port}", f"/{server.basepath.strip('/')}"
+            user = self._web = WebSocketStream(self, self._dialer, host, path, chance.randbytes, patience)
+        return self._dialer.dial(
+            user, server.host, server.port, tls=self._tls(), timeout=patience, proxy=self._proxy()
+        )
+
     def _tls(self) -> TlsWish | None:
+        """Certificates are named by alias; the owner has seen to it that they are there."""
         if not self.settings.encrypted:
             return None
-        return TlsWish(verify=self.settings.ssl.validate_server_cert, alpn=self.settings.server.alpn_protocol)
+        wanted, store = self.settings.ssl, self._device.certificates
+        authority = store.authorities.get(wanted.ca_cert_id)
+        own = wanted.client_cert_id == DEVICE_ID
+        return TlsWish(
+            verify=wanted.validate_server_cert,
+            authorities=() if authority is None else (authority,),
+            alpn=self.settings.server.alpn_protocol,
+            certificate=store.clients.get(wanted.client_cert_id, b""),
+            device_id=self._device.identity.serial if own else "",
+        )
+
+    def _proxy(self) -> Proxy | None:
+        url = self.settings.https_proxy if self.settings.encrypted else self.settings.http_proxy
+        return Proxy.at(url) if url else None
 
     def _connect(self) -> Connect:
         settings, will = self.settings, self._device.mqtt.message("will")
@@ -219,8 +249,8 @@ class MqttLink:
 def _shown(packet: Packet) -> dict[str, Any]:
     """What the journal keeps of a packet: never the password."""
     if isinstance(packet, Publish):
-        text = packet.payload[: TEXT_SHOWN * 4].decode(errors="replace")[:TEXT_SHOWN]
-        told = {"topic": packet.topic, "qos": packet.qos, "retain": packet.retain, "payload": text}
+        payload = shown(packet.payload)
+        told = {"topic": packet.topic, "qos": packet.qos, "retain": packet.retain, "payload": payload}
         return {**told, "dup": True} if packet.dup else told
     if isinstance(packet, Connect):
         return {"client": packet.client_id, "clean": packet.clean_session, "keep_alive": packet.keep_alive}

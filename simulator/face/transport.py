@@ -6,11 +6,15 @@ lists. Times are wire time (`Dialer.now`): seconds of the machine's monotonic cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+DEFAULT_PROXY_PORT = 80
 
 
 class Stream(Protocol):
@@ -48,6 +52,33 @@ class TlsWish:
     authorities: tuple[bytes, ...] = ()
     """PEM"""
     alpn: str = ""
+    certificate: bytes = b""
+    """PEM of a client certificate with its chain and private key."""
+    device_id: str = ""
+    """Serial number of the device whose own certificate is the client certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy that connections are made through."""
+
+    host: str
+    port: int
+    credentials: str = field(default="", repr=False)
+    """`user:password`, or empty."""
+
+    @classmethod
+    def at(cls, url: str) -> Proxy | None:
+        """From `http://user:password@host:port`, all but the host optional; None for what names no host."""
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            host, port = parts.hostname, parts.port or DEFAULT_PROXY_PORT
+        except ValueError:
+            return None
+        if not host:
+            return None
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(host, port, f"{user}:{password}" if user else "")
 
 
 class Cancellable(Protocol):
@@ -65,7 +96,14 @@ class Dialer(Protocol):
         """Call back after `delay` wire seconds."""
 
     def dial(
-        self, user: StreamUser, host: str, port: int, *, tls: TlsWish | None = None, timeout: float = 60.0
+        self,
+        user: StreamUser,
+        host: str,
+        port: int,
+        *,
+        tls: TlsWish | None = None,
+        timeout: float = 60.0,
+        proxy: Proxy | None = None,
     ) -> Cancellable:
         """Connect from the device's own address. The outcome is `opened` or `lost`, never an exception."""
 

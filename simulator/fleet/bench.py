@@ -22,6 +22,8 @@ from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
 from simulator.fleet.snapshot import snapshot
+from simulator.fleet.snmp_setting import switch_on
+from simulator.fleet.specification import SnmpSpecification
 from simulator.journal import Journal, Kind, Record
 from simulator.resources import VERSION
 
@@ -215,6 +217,7 @@ class Bench:
             "site": {
                 "broker": self.premises.broker_description(),
                 "dhcp": {"address": self.premises.plan.infrastructure("dhcp")},
+                "traps": dict(zip(("host", "port"), self.premises.trap_receiver, strict=True)),
                 "observer": self.premises.plan.infrastructure("client") if self.premises.own_addresses else None,
             },
             "authority": self.premises.tls.authority_pem.decode(),
@@ -225,8 +228,7 @@ class Bench:
 
     def features(self) -> list[str]:
         """What tests may ask for by the marker `axis_feature`."""
-        features = [self.specification.mode, "http", "https", "mqtt", "stream"]
-        features += ["modbus"]
+        features = [self.specification.mode, "http", "https", "mqtt", "stream", "snmp", "modbus"]
         features += ["dhcp", "own-addresses"] if self.premises.own_addresses else []
         features += ["embedded-broker"] if self.premises.broker is not None else []
         features += ["stepped"] if self.clock.stepped else []
@@ -295,21 +297,27 @@ class Bench:
             device.ports[port].install(preset)
         host.buses.set_up()
         _set_doors(device, specification)
+        for alias, pem in specification.certificates.authorities.items():
+            device.certificates.install_authority(alias, pem.encode())
+        for alias, pem in specification.certificates.clients.items():
+            device.certificates.install_client(alias, pem.encode())
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
+        if specification.snmp:
+            chosen = SnmpSpecification() if specification.snmp is True else specification.snmp
+            switch_on(device, chosen, self.premises.trap_receiver)
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}
+        transport = settings.pop("transport", "")
         qos, retain = settings.pop("qos", 0), settings.pop("retain", "none")
         for strange in settings.keys() - CLIENT_SETTINGS:
             raise FleetError(
                 f"{device.name}: no MQTT setting {strange!r}", hint=did_you_mean(strange, CLIENT_SETTINGS)
             )
         broker = self.premises.broker_description()
-        protocol = "ssl" if broker["tls"] else "tcp"
-        port = broker.get("tls_port") if broker["tls"] and broker["embedded"] else broker["port"]
         client: dict[str, object] = {
-            "server": {"protocol": protocol, "host": broker["host"], "port": port},
+            "server": _broker_address(broker, str(transport)),
             "username": broker["user"],
             "password": broker["password"],
             "ssl": {"validateServerCert": False},
@@ -322,6 +330,17 @@ class Bench:
             {"eventFilterList": [{"topicFilter": ALL_EVENTS, "qos": qos, "retain": retain}]}
         )
         device.mqtt.activate()
+
+
+def _broker_address(broker: dict[str, Any], transport: str) -> dict[str, object]:
+    """`server` of configureClient. A broker that is another program has one port, whatever it speaks there."""
+    protocol = transport or ("ssl" if broker["tls"] else "tcp")
+    own = {"tcp": "port", "ssl": "tls_port", "ws": "ws_port", "wss": "wss_port"}
+    if protocol not in own:
+        raise FleetError(f"no MQTT transport {protocol!r}", hint="use tcp, ssl, ws or wss")
+    port = broker[own[protocol]] if broker["embedded"] else broker["port"]
+    path = {"basepath": str(broker.get("path", "/mqtt")).strip("/")} if protocol in ("ws", "wss") else {}
+    return {"protocol": protocol, "host": broker["host"], "port": port, **path}
 
 
 def _profile(specification: DeviceSpecification) -> Any:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.device.device import Device
 from simulator.device.lifecycle import Activity, Phase
+from simulator.device.snmp import USER
 from simulator.errors import AddressTaken
 from simulator.face.dhcp import DhcpFace
 from simulator.face.modbus import ModbusFace
 from simulator.face.mqtt import MqttFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
+from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
 
@@ -61,6 +63,8 @@ class Host:
         device.network.on_address(self._moved)
         for name in _WEB_SERVER:
             device.parameters.on_change(name, self._web_server_changed)
+        self.snmp = SnmpService(self, premises)
+        premises.patchbay.tallies[device.name] = device.traffic
 
     def run_from_the_start(self) -> None:
         """Be a device that has been up for a while: booted, leased, connected, without a word on the wire."""
@@ -89,7 +93,13 @@ class Host:
     @property
     def ports(self) -> dict[str, int]:
         """Wire ports of the services that listen."""
-        return {service: acceptor.address[1] for service, acceptor in self._acceptors.items()}
+        ports = {service: acceptor.address[1] for service, acceptor in self._acceptors.items()}
+        return ports if self.snmp.port is None else {**ports, "snmp": self.snmp.port}
+
+    @property
+    def places(self) -> dict[str, tuple[str, int]]:
+        """Address and the device's own port of each listener of the web server."""
+        return self._places
 
     def url(self, service: str) -> str | None:
         """`http://127.16.0.1:8080`, or None while it does not listen."""
@@ -106,6 +116,7 @@ class Host:
         self.modbus.close()
         self.buses.close()
         self.dialer.close()
+        self.snmp.close()
         self._close_listeners()
 
     # What the device does
@@ -124,18 +135,20 @@ class Host:
             self._thaw_if_plugged()
             self._refresh()
             self.mqtt.start()
+            self.snmp.run(from_the_start=self._left is Phase.OFF)
         self._left = phase
 
     def _fall_silent(self) -> None:
         """Power or the system is gone and nobody is told: connections fall silent, new ones are not answered."""
         self._premises.patchbay.freeze(self.name)
-        self._premises.broker_will_miss(self.device)
         self.mqtt.stop(orderly=False)
         self.dialer.close()
         self.dhcp.stop()
+        self.snmp.face.stop()
 
     def _power_came(self) -> None:
         """A booted device knows nothing of old connections: it resets them."""
+        self.snmp.close()
         self._close_listeners()
         self._premises.patchbay.reset(self.endpoint)
         self._thaw_if_plugged()
@@ -149,6 +162,7 @@ class Host:
         """To clients, and to the DHCP server where the settings go (network sheet 12, RELEASE)."""
         self.mqtt.stop(orderly=False)
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
+        self.snmp.close()
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
 
@@ -167,7 +181,6 @@ class Host:
             self._thaw_if_plugged()
         else:
             self._premises.patchbay.freeze(self.name)
-            self._premises.broker_will_miss(self.device)
 
     def _thaw_if_plugged(self) -> None:
         lifecycle = self.device.lifecycle
@@ -187,6 +200,7 @@ class Host:
                 self._listen(service, *place)
         secure = self._acceptors.get("https")
         self.vapix.https_port = secure.address[1] if secure is not None else None
+        self.snmp.refresh()
 
     def _wanted(self) -> dict[str, tuple[str, int]]:
         """Where each service ought to listen. With the policy http there is no TLS port (core sheet 1.7)."""
@@ -246,6 +260,23 @@ class Host:
             "needs_setup": device.needs_setup,
             "mqtt": self._mqtt_description(),
             "modbus": self.buses.description(),
+            "snmp": self._snmp_description(),
+        }
+
+    def _snmp_description(self) -> dict[str, Any] | None:
+        """How a manager reaches the agent; None while it does not listen."""
+        settings, port = self.device.snmp, self.snmp.port
+        if port is None:
+            return None
+        spoken = {"v1": settings.v1, "v2c": settings.v2c, "v3": settings.v3}
+        return {
+            "transport": self.snmp.face.transport,
+            "port": port,
+            "versions": [version for version, on in spoken.items() if on],
+            "read_community": settings.read_community,
+            "write_community": settings.write_community,
+            "user": USER,
+            "password": settings.password,
         }
 
     def _mqtt_description(self) -> dict[str, Any] | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from simulator.device.address_registry import AddressRegistry
 from simulator.errors import MissingCapability
@@ -17,13 +18,16 @@ from simulator.net.http_server import HttpServer
 from simulator.net.pacer import Pacer
 from simulator.net.patchbay import Endpoint, Patchbay, Reports
 from simulator.net.provider import Provider
+from simulator.net.server_certificate import ServerCertificate
 from simulator.net.tls import Tls
 from simulator.site.broker.server import BrokerServer
+from simulator.site.broker.timing import Deadlines
 from simulator.site.dhcp_server import CLIENT_PORT, SERVER_PORT, DhcpExchange, DhcpService
 from simulator.wire.dhcp.behaviour import Behaviour
 from simulator.wire.dhcp.server import DhcpServer, Offering
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from simulator.device.device import Device
@@ -40,6 +44,8 @@ OBSERVER_AGENT = "axsim-observer"
 FIRST_SPARE_NUMBER = 64_000
 """Addresses of the LAN that no device has by number: for readdressing and for hosts that stand in the way."""
 MQTT_PORT, MQTTS_PORT = 1883, 8883
+TRAP_PORT = 162
+MQTT_WS_PORT, MQTT_WSS_PORT = 80, 443
 SITE = "site"
 
 
@@ -60,6 +66,9 @@ class Premises:
         self.registry = AddressRegistry(world.clock)
         self.broker: BrokerServer | None = None
         """The embedded broker; None where the site's broker is another program."""
+        self.broker_certificate: ServerCertificate | None = None
+        self._device_ends: WeakValueDictionary[str, socket.socket] = WeakValueDictionary()
+        """Connections of devices that live by device time towards the broker: address and port to socket."""
         self._spare = FIRST_SPARE_NUMBER
         self._names: dict[str, str] = {}
         self.dhcp = self._dhcp_service()
@@ -116,7 +125,7 @@ class Premises:
             Endpoint(device.name, "mqtt"), lambda: device.network.primary, self.provider, self.patchbay, self.tls,
         )  # fmt: skip
         if self.broker is not None and self.world.clock.stepped:
-            return DeviceTimeDialer(self.world.clock, *arguments)
+            return DeviceTimeDialer(self.world.clock, self._device_ends, *arguments)
         return SocketDialer(*arguments)
 
     def dhcp_way(self, device: Device, received: Callable[[bytes], None]) -> DatagramWay:
@@ -138,6 +147,16 @@ class Premises:
             server=face.server_header,
             context=context,
         )
+
+    @cached_property
+    def trap_receiver(self) -> tuple[str, int]:
+        """Where the bench's own observers take SNMP notifications: address and wire port."""
+        host = self.plan.infrastructure("traps")
+        port = self.provider.port_for(TRAP_PORT)
+        if not port:  # kept for the life of the fleet by nobody: another program may take it, and then none come
+            with self.provider.bind_udp(host, TRAP_PORT, owner="traps") as spare:
+                port = spare.getsockname()[1]
+        return host, port
 
     def abandon_lines(self, endpoint: Endpoint, address: str | None, seconds: float) -> None:
         """Connections of an address that is gone stay silent for a while, then are reset (network sheet 10)."""
@@ -169,22 +188,6 @@ class Premises:
         since = self.world.clock.now() - min(renewal, 86400.0) * draw
         return self.dhcp.settled(device.identity.mac_lower, self.plan.device(device.number), since)
 
-    def broker_will_miss(self, device: Device) -> None:
-        """A device fell silent. The broker notices after 1.5 keep-alive times and publishes the will.
-
-        It keeps wire time, except in a stepped fleet, where it notices on device time.
-        """
-        broker = self.broker
-        if broker is None or not self.world.clock.stepped or not device.mqtt.active:
-            return
-        client = device.mqtt.client
-
-        def notice() -> None:
-            if self.patchbay.frozen(device.name):
-                broker.drop(client.client_id)
-
-        self.world.clock.call_later(1.5 * client.keep_alive_interval, notice)
-
     def introduce(self, device: Device) -> None:
         """Let the DHCP server's pool know whom an address belongs to."""
         self._names[device.identity.mac_lower] = self.plan.device(device.number)
@@ -211,6 +214,9 @@ class Premises:
                 "host": host,
                 "port": self.broker.port,
                 "tls_port": self.broker.tls_port,
+                "ws_port": self.broker.ports.get("ws"),
+                "wss_port": self.broker.ports.get("wss"),
+                "path": self.broker.path,
                 "embedded": True,
             }
         return {**described, "user": chosen.user, "password": chosen.password, "tls": chosen.tls}
@@ -234,11 +240,17 @@ class Premises:
         users = {chosen.user: chosen.password} if chosen.user else None
         broker = BrokerServer(self.world.journal, users=users)
         broker.stirred = self.pacer.activity.stir
-        await broker.start(
-            lambda: self.provider.listen_tcp(host, MQTT_PORT, owner="broker"),
-            lambda: self.provider.listen_tcp(host, MQTTS_PORT, owner="broker"),
-            self.tls.named("broker", host),
+        if self.world.clock.stepped:
+            broker.device = Deadlines(self.world.clock)
+            broker.is_device = self._device_ends.__contains__
+        self.broker_certificate = ServerCertificate(self.tls, "broker", host)
+        if chosen.client_certificates:
+            self.broker_certificate.demand_one_of_clients()
+        plain, secure, web, secure_web = (
+            partial(self.provider.listen_tcp, host, port, owner="broker")
+            for port in (MQTT_PORT, MQTTS_PORT, MQTT_WS_PORT, MQTT_WSS_PORT)
         )
+        await broker.start(plain, secure, self.broker_certificate.context, web=web, secure_web=secure_web)
         self.broker = broker
 
     # The journal

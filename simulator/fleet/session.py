@@ -118,7 +118,7 @@ class Session:
         """This moment, after the observers have caught up."""
         sightings = self.catch_up()
         state = self.clock()
-        return Mark(state["now"], state["last"], sightings["mqtt"], sightings["stream"])
+        return Mark(state["now"], state["last"], sightings["mqtt"], sightings["stream"], sightings["trap"])
 
     def expect(self, device: str = "") -> Expect:
         """Expectations about a device, or about the fleet."""
@@ -189,12 +189,12 @@ class Session:
     def catch_up(self) -> dict[str, int]:
         """Wait until the observers have seen all that happened; numbers of their last sightings."""
         if self._watched is None:
-            return {"mqtt": 0, "stream": 0}
+            return {"mqtt": 0, "stream": 0, "trap": 0}
         silent = self._get("GET", "/v1/silent") if self._watched else []
         answer = self._observers.call("POST", "/v1/catch-up", {"silent": silent}, wait=10)
         if answer["lost"]:
             self._show_the_way(answer["lost"])
-        return {"mqtt": answer["mqtt"], "stream": answer["stream"]}
+        return {face: answer[face] for face in ("mqtt", "stream", "trap")}
 
     def _show_the_way(self, lost: list[str]) -> None:
         """Streams that ended may have ended because the device has another address now."""
@@ -202,7 +202,7 @@ class Session:
         self._observers.call("PUT", "/v1/addresses", {name: url for name, url in urls.items() if url})
 
     def seen(self, face: str, after: int, device: str = "") -> list[dict[str, Any]]:
-        """What an observer saw after a number, of one device or of all. `face` is `mqtt` or `stream`."""
+        """What an observer saw after a number, of one device or of all. `face` is `mqtt`, `stream` or `trap`."""
         if self._watched is None:
             return []
         answer = self._observers.call("GET", f"/v1/seen?face={face}&after={after}&device={device}")
@@ -227,6 +227,21 @@ class Session:
             return {"error": "the device has no address"}
         question = {"device": device, "path": path, "method": method, "body": body, "url": url}
         return self._observers.call("POST", "/v1/ask", question, wait=20)  # type: ignore[no-any-return]
+
+    def ask_snmp(self, device: str, oid: str, version: str, community: str = "") -> dict[str, Any]:
+        """One GET to a device's agent, asked by a manager we did not write: `value` and `type`, or `error`."""
+        self.observe()
+        description = self.device(device)
+        if description["snmp"] is None:
+            return {"error": "no agent"}
+        question = {
+            "address": description["address"],
+            "agent": description["snmp"],
+            "oid": oid,
+            "version": version,
+            "community": community,
+        }
+        return self._observers.call("POST", "/v1/ask-snmp", question, wait=20)  # type: ignore[no-any-return]
 
     def ask_modbus(
         self, host: str, port: int, unit: int, function: int, register: int, count: int

@@ -33,6 +33,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "last_upgrade_failed": device.firmware.last_upgrade_failed,
         "mqtt_active": device.mqtt.active,
         "mqtt_connected": device.mqtt.connection_status == "connected",
+        "snmp_port_traps": device.snmp.traps and device.snmp.port_alarms,
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
         "power": {"source": device.power.source, "live": list(device.power.live)},

@@ -18,6 +18,7 @@ from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecifica
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
+DEFAULT_SNMP_PASSWORD = "axsim-pass"
 DEFAULT_LEASE = 3600.0
 LARGEST_FLEET = 10_000
 
@@ -77,6 +78,43 @@ class ModuleSpecification(_Strict):
     """`other`: it belongs to another head, whose encryption key it has."""
 
 
+class TrapSpecification(_Strict):
+    """Whom the agent tells, and of what."""
+
+    to: Annotated[str, Field(min_length=1, max_length=253)] = "site"
+    """`site` for the receiver of the bench's observers, or address, perhaps with `:port`."""
+    community: Annotated[str, Field(min_length=1, max_length=32)] = "public"
+    generic: frozenset[Literal["coldStart", "warmStart", "linkUp", "linkDown", "authenticationFailure"]] = (
+        frozenset({"coldStart", "linkUp", "authenticationFailure"})
+    )
+    inform: bool = False
+    """Informs, which are repeated until they are answered, instead of traps."""
+    ports: bool = False
+    """As if an action rule sent a trap for every change of a port."""
+
+
+class SnmpSpecification(_Strict):
+    """The agent's settings; by default all versions and no traps."""
+
+    versions: frozenset[Literal["v1", "v2c", "v3"]] = frozenset({"v1", "v2c", "v3"})
+    read_community: Annotated[str, Field(min_length=1, max_length=32)] = "public"
+    write_community: Annotated[str, Field(min_length=1, max_length=32)] = "write"
+    password: Annotated[str, Field(min_length=8, max_length=50)] | None = DEFAULT_SNMP_PASSWORD
+    """Of the v3 user `initial`; none leaves v3 unusable, as a device whose password nobody has set."""
+    transport: Literal["udp", "tcp"] = "udp"
+    trap: TrapSpecification | None = None
+    objects: str = ""
+    """File of `axsim import snmp` with objects that are served besides the device's own."""
+
+
+class CertificateSpecification(_Strict):
+    """Certificates an installer has loaded, alias to PEM text."""
+
+    authorities: dict[str, str] = Field(default_factory=dict)
+    clients: dict[str, str] = Field(default_factory=dict)
+    """With chain and private key."""
+
+
 class DeviceSpecification(_Strict):
     """One virtual device and the state in which it enters the bench."""
 
@@ -89,6 +127,9 @@ class DeviceSpecification(_Strict):
     account: AccountSpecification = AccountSpecification()
     mqtt: bool | dict[str, object] = False
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
+    snmp: bool | SnmpSpecification = False
+    """True: the agent is on in all versions; a mapping: its settings."""
+    certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
     power: tuple[PowerSource, ...] = (PowerSource.POE,)
@@ -114,6 +155,8 @@ class BrokerSpecification(_Strict):
     user: str = ""
     password: str = ""
     tls: bool = False
+    client_certificates: bool = False
+    """The embedded broker demands a certificate of the fleet's authority from clients that come over TLS."""
 
 
 class DhcpSpecification(_Strict):

@@ -35,7 +35,8 @@ INFRASTRUCTURE = {
     "broker": "0.4",
     "registrar": "0.5",
     "syslog": "0.6",
-    "buses": "0.7",
+    "traps": "0.7",
+    "buses": "0.8",
     "client": "1.1",
 }
 

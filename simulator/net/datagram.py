@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DRAIN = 64
 LARGEST = 65_535
 """Bytes of a UDP payload at most."""
+_BUFFER = bytearray(LARGEST)
+"""One for all: what was received is copied out before anything else happens."""
+_VIEW = memoryview(_BUFFER)
 Peer = tuple[str, int]
 
 
@@ -37,6 +40,7 @@ class DatagramPort:
         self.endpoint = endpoint
         self.dropped = 0
         """Datagrams the kernel did not take: full buffer, no route."""
+        self._tally = patchbay.tallies.get(endpoint.device)
         self._bind = bind
         self._patchbay = patchbay
         self._received = received
@@ -53,6 +57,9 @@ class DatagramPort:
     def send(self, data: bytes, peer: Peer) -> None:
         """Send one datagram, or lose it: UDP promises nothing."""
         self._patchbay.activity.count += 1
+        if self._patchbay.quiet and not self._silent:
+            self._send_now(data, peer)
+            return
         for delay in self._fates(Direction.TO_CLIENT):
             self._later(delay, self._send_now, data, peer)
 
@@ -100,15 +107,21 @@ class DatagramPort:
         self._patchbay.activity.count += 1
         for _ in range(DRAIN):
             try:
-                data, peer = self._socket.recvfrom(LARGEST)
+                size, peer = self._socket.recvfrom_into(_BUFFER)
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionRefusedError:  # ICMP about an earlier datagram to a peer that is gone
                 continue
             except OSError:
                 return
-            for delay in self._fates(Direction.TO_DEVICE):
-                self._later(delay, self._hand_over, data, peer)
+            data = bytes(_VIEW[:size])
+            if self._tally is not None and not self._silent:
+                self._tally.datagram_in(len(data))
+            if self._patchbay.quiet and not self._silent:
+                self._received(data, peer)
+            else:
+                for delay in self._fates(Direction.TO_DEVICE):
+                    self._later(delay, self._hand_over, data, peer)
             if self._socket.fileno() < 0:  # the receiver closed or shut it
                 return
 
@@ -139,5 +152,7 @@ class DatagramPort:
             return
         try:
             self._socket.sendto(data, peer)
+            if self._tally is not None:
+                self._tally.datagram_out(len(data))
         except OSError:
             self.dropped += 1

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, cast
 from simulator.clock import wire_now
 from simulator.errors import FleetError
 from simulator.net.line import Line
+from simulator.net.tunnel import dig
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from simulator.face.transport import Cancellable, Stream, StreamUser, TlsWish
+    from simulator.face.transport import Cancellable, Proxy, Stream, StreamUser, TlsWish
     from simulator.net.patchbay import Endpoint, Patchbay
     from simulator.net.provider import Provider
     from simulator.net.tls import Tls
@@ -79,10 +80,17 @@ class SocketDialer:
         return self._loop.call_later(max(0.0, delay), due)
 
     def dial(
-        self, user: StreamUser, host: str, port: int, *, tls: TlsWish | None = None, timeout: float = 60.0
+        self,
+        user: StreamUser,
+        host: str,
+        port: int,
+        *,
+        tls: TlsWish | None = None,
+        timeout: float = 60.0,
+        proxy: Proxy | None = None,
     ) -> Cancellable:
         """Connect. `user` hears `opened` or `lost`; after `cancel` of an attempt it hears nothing."""
-        attempt = Attempt(user, host, port, tls)
+        attempt = Attempt(user, host, port, tls, proxy)
         coroutine = self._connect(attempt, asyncio.timeout(timeout))
         attempt.task = self._loop.create_task(coroutine, context=contextvars.Context())
         self._attempts.add(attempt)
@@ -116,15 +124,20 @@ class SocketDialer:
             attempt.failed(reason)
 
     async def _open(self, attempt: Attempt) -> None:
-        host, tls = attempt.host, attempt.tls
-        destination = self._resolve(host)
+        host, tls, proxy = attempt.host, attempt.tls, attempt.proxy
+        near, port = (host, attempt.port) if proxy is None else (proxy.host, proxy.port)
+        destination = self._resolve(near)
         if destination is None:
-            raise OSError(f"could not resolve host {host}")
+            raise OSError(f"could not resolve host {near}")
         sock = self._made(destination)
         try:
-            await self._loop.sock_connect(sock, (destination, attempt.port))
+            await self._loop.sock_connect(sock, (destination, port))
+            if proxy is None:
+                self._connected(sock)
+            else:
+                await dig(self._loop, sock, proxy, host, attempt.port)
             await self._loop.create_connection(
-                lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay),
+                lambda: Line(_Spoken(attempt), self.endpoint, self._patchbay, dialled=True),
                 sock=sock,
                 ssl=self._tls.client(tls) if tls is not None else None,
                 server_hostname=host if tls is not None else None,
@@ -132,6 +145,9 @@ class SocketDialer:
         except BaseException:
             sock.close()
             raise
+
+    def _connected(self, sock: socket.socket) -> None:
+        """A TCP connection to the peer itself stands; nothing has been said yet."""
 
     def _made(self, destination: str) -> socket.socket:
         """Bound to the device's own address, except towards a server outside this host, which could not answer."""
@@ -144,8 +160,11 @@ class SocketDialer:
 class Attempt:
     """One dial, from the call to the end of its connection; tells its user everything at most once."""
 
-    def __init__(self, user: StreamUser, host: str, port: int, tls: TlsWish | None) -> None:
+    def __init__(
+        self, user: StreamUser, host: str, port: int, tls: TlsWish | None, proxy: Proxy | None = None
+    ) -> None:
         self.user = user
+        self.proxy = proxy
         self.host = host
         self.port = port
         self.tls = tls

@@ -68,9 +68,14 @@ class Valve:
 class Line(asyncio.Protocol):
     """One connection. Made for an accepted or a dialled socket; it enters itself in the patchbay."""
 
-    def __init__(self, inner: asyncio.Protocol, endpoint: Endpoint, patchbay: Patchbay) -> None:
+    def __init__(
+        self, inner: asyncio.Protocol, endpoint: Endpoint, patchbay: Patchbay, *, dialled: bool = False
+    ) -> None:
         self.inner = inner
         self.endpoint = endpoint
+        self.dialled = dialled
+        """The device opened it."""
+        self.tally = patchbay.tallies.get(endpoint.device)
         self.peer = ""
         """Address and port of the other side."""
         self._patchbay = patchbay
@@ -100,6 +105,8 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._activity.count += 1
+        if self.tally is not None:
+            self.tally.segment_in(len(data))
         if self.inward.pipes:
             self.inward.feed(data)
             self._measure()
@@ -142,6 +149,8 @@ class Line(asyncio.Protocol):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Bytes for the other side."""
         self._activity.count += 1
+        if self.tally is not None:
+            self.tally.segment_out(len(data))
         if self._finishing:
             return
         if self.outward.pipes:

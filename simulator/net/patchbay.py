@@ -45,6 +45,19 @@ class Socketed(Opening, Protocol):
     endpoint: Endpoint
 
 
+class Tally(Protocol):
+    """Counts what passes through the interface of one device."""
+
+    accepted: int
+    dialled: int
+    standing: int
+
+    def segment_in(self, octets: int) -> None: ...
+    def segment_out(self, octets: int) -> None: ...
+    def datagram_in(self, octets: int) -> None: ...
+    def datagram_out(self, octets: int) -> None: ...
+
+
 @dataclass(slots=True)
 class Reports:
     """Who is told: of connections (`opened`, `closed`, or why one failed), of faults, of our own mistakes."""
@@ -144,6 +157,8 @@ class Patchbay:
     def __init__(self, activity: Activity, chance: Chance, reports: Reports | None = None) -> None:
         self.activity = activity
         self.reports = reports or Reports()
+        self.tallies: dict[str, Tally] = {}
+        """By device; one without is not counted."""
         self._chance = chance
         self._lines: dict[str, set[Line]] = {}
         self._openings: dict[str, list[Socketed]] = {}
@@ -270,6 +285,10 @@ class Patchbay:
 
     def line_opened(self, line: Line) -> None:
         self._lines.setdefault(line.endpoint.device, set()).add(line)
+        if line.tally is not None:
+            line.tally.standing += 1
+            line.tally.dialled += line.dialled
+            line.tally.accepted += not line.dialled
         self.reports.connection(line.endpoint, line.peer, "opened")
         for active in self._faults:
             active.act_on_line(line)
@@ -278,6 +297,8 @@ class Patchbay:
 
     def line_closed(self, line: Line) -> None:
         lines = self._lines.get(line.endpoint.device, set())
+        if line in lines and line.tally is not None:
+            line.tally.standing -= 1
         lines.discard(line)
         for active in self._faults:
             active.forget(line)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio.sslproto
 import ssl
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 import trustme
@@ -87,11 +88,29 @@ class Tls:
         leaf.configure_cert(context)
         return context
 
+    def _identify(self, context: ssl.SSLContext, wish: TlsWish) -> None:
+        """Give the context the client certificate that is wished for. Raises FleetError if it is none."""
+        if wish.device_id:
+            name = f"axis-{wish.device_id.lower()}"
+            own = self.authority.issue_cert(
+                f"{name}.local", common_name=f"{name}-eccp256-1", organization_name=ORGANIZATION
+            )
+            own.configure_cert(context)
+        elif wish.certificate:
+            with NamedTemporaryFile(suffix=".pem") as file:  # the ssl module loads a key from files only
+                file.write(wish.certificate)
+                file.flush()
+                try:
+                    context.load_cert_chain(file.name)
+                except (ssl.SSLError, ValueError) as error:
+                    raise FleetError(f"the client certificate cannot be used: {error}") from None
+
     def _trusting(self, wish: TlsWish) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if wish.alpn:
             context.set_alpn_protocols([wish.alpn])
+        self._identify(context, wish)
         if not wish.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

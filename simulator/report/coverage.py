@@ -33,12 +33,18 @@ if TYPE_CHECKING:
 
 COVERAGE_FILE: Final = Path(__file__).parents[2] / "docs" / "coverage.md"
 NEWEST: Final = "12.9.57"
+_MOST_PATHS: Final = 12
 _TOPIC: Final = re.compile(r'"(tns1:[\w:/]+|tnsaxis:[\w:/]+)"')
 
 _PROTOCOLS: Final = (
     ("HTTP and HTTPS (VAPIX)", "yes", "the APIs below"),
     ("Event stream over WebSocket", "yes", "`/vapix/ws-data-stream` with session tokens and filters"),
     ("MQTT 3.1.1", "yes", "client of the device over TCP and TLS; no version 5, no WebSocket, no ALPN"),
+    (
+        "SNMP v1, v2c, v3",
+        "yes",
+        "agent with MIB-II, ifXTable and the Axis enterprise objects over UDP or TCP; traps and informs of v1 and v2c",
+    ),
     ("DHCP (IPv4)", "yes", "RFC 2131 client on the wire, with link-local and static fallback"),
     (
         "Firmware upload",
@@ -48,11 +54,10 @@ _PROTOCOLS: Final = (
     ("SIP, RTP, SRTP", "not yet", "calls, codecs, DTMF, multicast audio"),
     ("ONVIF", "not yet", "no SOAP service; an event stream over WebSocket is there instead"),
     ("RTSP", "not yet", ""),
-    ("SNMP", "not yet", "agent, traps"),
     (
         "Modbus RTU, also over TCP",
         "yes",
-        "the module polls its sensors; buses in memory, listening, to foreign slaves, mixed, tapped; faults on the wire",
+        "the module polls its sensors; buses in memory, listening, towards foreign slaves, mixed; faults",
     ),
     ("mDNS, SSDP, WS-Discovery, LLDP", "not yet", "a client has to be told the address"),
     ("NTP, NTS, PTP", "not yet", "the clock of the bench is the clock of the devices"),
@@ -117,11 +122,18 @@ def _face(model: str) -> VapixFace:
 
 def _path_section() -> str:
     rows = (
-        ("`" + "`, `".join(route.paths) + "`", ", ".join(route.methods), route.level.name.lower())
+        (_paths(route.paths), ", ".join(route.methods), route.level.name.lower())
         for route in sorted(ROUTES, key=lambda route: route.paths)
     )
     told = "Every path that answers on some product. Paths open to anyone may ask for an account or a token themselves."
     return f"## Paths\n\n{told}\n\n{_rows(('path', 'methods', 'least role'), rows)}"
+
+
+def _paths(paths: tuple[str, ...]) -> str:
+    """All of them, or the first of a tree of many."""
+    if len(paths) > _MOST_PATHS:
+        return f"`{paths[0]}` and {len(paths) - 1} more"
+    return "`" + "`, `".join(paths) + "`"
 
 
 def _event_section() -> str:

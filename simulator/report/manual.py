@@ -100,7 +100,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("System: Global proxies", SPEAKER, _NO, ""),
     Chapter("System: One-click cloud connection", BOTH, _NO, ""),
-    Chapter("System: SNMP", BOTH, _NO, "no agent, no traps"),
+    Chapter("System: SNMP", BOTH, _YES, "v1, v2c, v3 and traps, by parameters and REST; no rule engine sends any"),
     Chapter(
         "System: Certificates, keystore, cryptographic policy", BOTH, _NO, "one certificate that the bench makes"
     ),

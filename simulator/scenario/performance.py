@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from simulator.scenario.plan import Plan, Step
 
 _STREAMED = frozenset({Face.EVERYWHERE, Face.STREAM})
-_OBSERVED = frozenset({Face.EVERYWHERE, Face.STREAM, Face.MQTT, Face.VAPIX, Face.ONLINE, Face.NEVER})
+_OBSERVED = frozenset(
+    {Face.EVERYWHERE, Face.STREAM, Face.MQTT, Face.VAPIX, Face.ONLINE, Face.NEVER, Face.SNMP, Face.TRAP}
+)
 CLIENT_PATIENCE = 1.0
 """Wire seconds that the client gets to come to rest before the end."""
 

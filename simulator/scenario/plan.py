@@ -48,10 +48,56 @@ class MqttPlan:
     keep_alive: Annotated[Seconds, Duration(1.0), "Keep-alive interval, in wire time."] = MINUTE
     clean_session: Annotated[bool, "Whether the broker forgets the session with the connection."] = True
     auto_reconnect: Annotated[bool, "Whether it connects again after a loss."] = True
+    transport: Annotated[
+        Literal["tcp", "ssl", "ws", "wss"] | None,
+        "How it reaches the broker; as the site's broker says by default.",
+    ] = None
+    verify: Annotated[bool, "Whether it checks the broker's certificate, for ssl and wss."] = False
     qos: Annotated[int, Whole(0, 2), "Quality of service of event publications."] = 0
     retain: Annotated[
         Literal["none", "property", "all"], "Which event publications are retained; property: the stateful ones."
     ] = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpPlan:
+    """Settings of the device's SNMP agent."""
+
+    versions: Annotated[tuple[Literal["v1", "v2c", "v3"], ...], "Versions it speaks."] = ("v1", "v2c", "v3")
+    read_community: Annotated[str, Text(r"\S{1,32}", "community"), "Community that reads."] = "public"
+    write_community: Annotated[str, Text(r"\S{1,32}", "community"), "Community that reads and sets."] = "write"
+    password: Annotated[str, Text(r".{8,50}", "password"), "Of the v3 user initial."] = "axsim-pass"
+    transport: Annotated[Literal["udp", "tcp"], "Where it listens: port 161 of one of them."] = "udp"
+    traps: Annotated[
+        str, "Whom it tells: site (the bench's own receiver), or address with or without port; nobody by default."
+    ] = ""
+    trap_community: Annotated[str, Text(r"\S{1,32}", "community"), "Community of its traps."] = "public"
+    generic: Annotated[
+        tuple[Literal["coldStart", "warmStart", "linkUp", "linkDown", "authenticationFailure"], ...],
+        "Generic traps that are switched on.",
+    ] = ("coldStart", "linkUp", "authenticationFailure")
+    inform: Annotated[bool, "Informs, repeated until they are answered, instead of traps."] = False
+    port_traps: Annotated[bool, "Whether every change of a port is told, as an action rule would."] = False
+    objects: Annotated[str, "File of `axsim import snmp` with objects served besides its own."] = ""
+
+    def specification(self) -> dict[str, object]:
+        """As the control API's populate call takes it."""
+        trap = {
+            "to": self.traps,
+            "community": self.trap_community,
+            "generic": sorted(self.generic),
+            "inform": self.inform,
+            "ports": self.port_traps,
+        }
+        return {
+            "versions": sorted(self.versions),
+            "read_community": self.read_community,
+            "write_community": self.write_community,
+            "password": self.password,
+            "transport": self.transport,
+            "trap": trap if self.traps else None,
+            "objects": self.objects,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +174,9 @@ class DevicePlan:
         Switch(MqttPlan),
         "yes: enrolled at the site's broker, publishing all events; a map: with these settings.",
     ] = None
+    snmp: Annotated[
+        SnmpPlan | None, Switch(SnmpPlan), "yes: the SNMP agent is on in all versions; a map: with these settings."
+    ] = None
     supervised: Annotated[
         tuple[tuple[int, str], ...],
         MapOf(Choice(PRESETS), Whole(0, 202)),
@@ -167,6 +216,7 @@ class DevicePlan:
             "state": self.state,
             "account": {"user": self.account.user, "password": self.account.password},
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
+            "snmp": False if self.snmp is None else self.snmp.specification(),
             "supervised": dict(self.supervised),
             "power": list(self.power),
             "doors": {number: asdict(door) for number, door in self.doors},
@@ -193,14 +243,16 @@ def _mqtt_settings(plan: MqttPlan) -> dict[str, object]:
         "keepAliveInterval": "keep_alive",
         "cleanSession": "clean_session",
         "autoReconnect": "auto_reconnect",
+        "transport": "transport",
         "qos": "qos",
         "retain": "retain",
     }
-    return {
+    different = {
         setting: getattr(plan, name)
         for setting, name in named.items()
         if getattr(plan, name) != getattr(plain, name)
     }
+    return {**different, "ssl": {"validateServerCert": True}} if plan.verify else different
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +267,9 @@ class BrokerPlan:
     user: Annotated[str, "User name of the simulator's own observer."] = ""
     password: Annotated[str, "Its password."] = ""
     tls: Annotated[bool, "Whether the port speaks TLS."] = False
+    client_certificates: Annotated[
+        bool, "Whether the embedded broker demands a certificate of the fleet's authority over TLS."
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +304,7 @@ class SitePlan:
                 "user": broker.user,
                 "password": broker.password,
                 "tls": broker.tls,
+                "client_certificates": broker.client_certificates,
             },
             "dhcp": {"lease": dhcp.lease, "t1": dhcp.t1, "t2": dhcp.t2},
         }

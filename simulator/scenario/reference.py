@@ -22,6 +22,7 @@ from simulator.scenario.plan import (
     MqttPlan,
     NetworkPlan,
     SitePlan,
+    SnmpPlan,
 )
 from simulator.scenario.schema import SCHEMA_FILE, schema_text
 
@@ -37,6 +38,7 @@ _SECTIONS: Final = (
     ("fleet: one device", DevicePlan),
     ("fleet: account", AccountPlan),
     ("fleet: mqtt", MqttPlan),
+    ("fleet: snmp", SnmpPlan),
     ("fleet: network", NetworkPlan),
     ("site", SitePlan),
     ("site: broker", BrokerPlan),

@@ -51,8 +51,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "clear": {"clear": {"on": "io-2"}},
     "clock": {"clock": {"do": "rate", "rate": 10.0}},
     "set": {"set": {"device": "speaker-1", "value": "yes", "fact": "motion"}},
-    "sensor": {"sensor": {"on": "io-2/sensor/freezer", "do": "ramp", "quantity": "temperature", "to": -5.0, "over": "1m"}},
-    "bus": {"bus": {"on": "io-2/bus/0", "do": "crc", "units": [64], "registers": [300, 301], "chance": 0.1, "count": 9}},
+    "sensor": {
+        "sensor": {"on": "io-2/sensor/freezer", "do": "ramp", "quantity": "temperature", "to": -5.0, "over": "1m"}
+    },
+    "bus": {
+        "bus": {"on": "io-2/bus/0", "do": "crc", "units": [64], "registers": [300, 301], "chance": 0.1, "count": 9}
+    },
     "client": {"client": {"do": "restart"}},
     "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
     "note": {"note": {"text": "the door is painted"}},

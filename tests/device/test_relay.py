@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from device_bench import Bench
+from test_expansion import head, lose, on_wall, with_modules
 
 from simulator.device.lifecycle import Phase
 from simulator.device.relay import Contacts
@@ -80,3 +81,17 @@ def test_no_jumper_gives_five_volts_and_none_sits_at_an_open_drain_output() -> N
         bench.device.relays.fit_jumper(0, 5)
     with pytest.raises(UnknownTarget):
         bench.device.relays.fit_jumper(3, 12)
+
+
+def test_a_relay_of_an_expansion_module_lets_go_with_the_modules_own_power() -> None:
+    bench = with_modules(1)
+    relay = bench.device.ports[19]
+    bench.device.relays.fit_jumper(19, 24)
+    relay.set_active(True)
+    assert bench.device.relays.contacts(relay) == Contacts(com_no=True, com_nc=False, no_volts=24, nc_volts=0)
+    lose(bench, 1)
+    assert bench.device.relays.contacts(relay).com_no, "off the line it keeps its power"
+    on_wall(bench, 1).powered = False
+    head(bench).line.touch()
+    assert bench.device.relays.contacts(relay) == Contacts(com_no=False, com_nc=True, no_volts=0, nc_volts=0)
+    assert contacts(bench).com_nc, "the relay of the head is another one"

@@ -40,9 +40,10 @@ class CannedEyes:
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
-        self.sightings: dict[str, list[dict[str, Any]]] = {"mqtt": [], "stream": []}
+        self.sightings: dict[str, list[dict[str, Any]]] = {"mqtt": [], "stream": [], "trap": []}
         self.snapshots: dict[str, dict[str, Any]] = {"io-1": snapshot()}
         self.answers: dict[str, dict[str, Any]] = {}
+        self.objects: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str, str, object]] = []
         self.streams = {"io-1"}
         self.watched = {"io-1"}
@@ -83,6 +84,18 @@ class CannedEyes:
         """A notification on the event stream."""
         message = {"source": source, "key": {}, "data": data}
         self._see("stream", "io-1", {"timestamp": EPOCH_MS + round(at * 1000), "topic": topic, "message": message})
+
+    def trap(self, trap: str, source: str = "127.16.0.1", **told: Any) -> None:
+        """A notification at the site's receiver."""
+        data = {
+            "source": source,
+            "trap": trap,
+            "oid": trap,
+            "version": "v2c",
+            "community": "public",
+            "bindings": {},
+        }
+        self._see("trap", "", {**data, **told})
 
     def answer(self, path: str, **answer: Any) -> None:
         """What a device answers on a path: `data` for a JSON call, else `status`, `text`, `error`."""
@@ -134,6 +147,9 @@ class CannedEyes:
 
     def streaming(self, device: str) -> bool:
         return device in self.streams
+
+    def ask_snmp(self, device: str, oid: str, version: str, community: str = "") -> dict[str, Any]:
+        return self.objects.get(oid, {"error": "NoSuchObject"})
 
     def ask(self, device: str, path: str, *, method: str = "GET", body: object = None) -> dict[str, Any]:
         self.asked.append((device, path, method, body))

@@ -94,7 +94,7 @@ class FakeDialer:
         heapq.heappush(self.calls, call)
         return call
 
-    def dial(self, user, host, port, *, tls=None, timeout=60.0):
+    def dial(self, user, host, port, *, tls=None, timeout=60.0, proxy=None):
         self.lines.append(Line(user, host, port, tls, timeout))
         return self.lines[-1]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from vapix_desk import Desk
 
@@ -59,3 +63,21 @@ def test_errors_are_told_by_number(name: str, query: str, expected: str) -> None
 
 def test_a_speaker_has_no_such_path() -> None:
     assert Desk("C1410").ask("GET", f"{FOLDER}/getenabled.cgi?schemaversion=1").status == 404
+
+
+DESK = Desk()
+
+
+@pytest.mark.fuzz
+@given(
+    st.sampled_from(["setenabled", "setsensitivitylevel", "getenabled"]),
+    st.text(max_size=20) | st.sampled_from(["1", "1.0", "2"]),
+    st.text(max_size=20) | st.sampled_from(["true", "50"]),
+)
+def test_no_arguments_break_it(name: str, schema: str, value: str) -> None:
+    query = urlencode({"schemaversion": schema, "enabled": value, "level": value}, errors="replace")
+    told = ask(DESK, name, query)
+    assert told
+    alarms = DESK.device.alarms
+    assert alarms is not None
+    assert 0 <= alarms.shock_sensitivity <= 100

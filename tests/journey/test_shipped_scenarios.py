@@ -39,6 +39,7 @@ def test_the_promised_scenarios_are_there() -> None:
         "upgrade/power-lost-halfway",
         "upgrade/autorollback-unconfirmed",
         "broker/restart",
+        "broker/expired-certificate",
         "fleet/two-hundred-devices",
         "sensor/silent",
         "sensor/out-of-range",

@@ -20,7 +20,7 @@ class Link:
     def wake(self):
         self.woken += 1
 
-    def close(self, reason):
+    def close(self, reason, code=None):
         self.closed = reason
 
 

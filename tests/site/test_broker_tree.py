@@ -8,31 +8,51 @@ from hypothesis import strategies as st
 from simulator.site.broker.message import Delivery, Message
 from simulator.site.broker.message_queue import MessageQueue
 from simulator.site.broker.retained import Retained
-from simulator.site.broker.subscription import Subscriptions
+from simulator.site.broker.subscription import Grant, Subscriptions
 from simulator.wire.mqtt.topic import matches
 
 levels = st.sampled_from(["a", "b", "", "$s"])
 topics = st.lists(levels, min_size=1, max_size=4).map("/".join).filter(bool)
 wild = st.lists(levels | st.just("+"), max_size=3)
 patterns = wild.map("/".join).filter(bool) | wild.map(lambda parts: "/".join([*parts, "#"]))
-changes = st.lists(st.tuples(st.booleans(), patterns, st.sampled_from("xyz"), st.integers(0, 2)), max_size=20)
+grants = st.builds(Grant, st.integers(0, 2), st.booleans(), st.booleans(), st.just(()) | st.just((7,)))
+changes = st.lists(st.tuples(st.booleans(), patterns, st.sampled_from("xyz"), grants), max_size=20)
 
 
 @given(changes, topics)
 def test_subscribers_are_those_a_search_through_all_filters_finds(changes, topic):
     tree, oracle = Subscriptions(), {}
-    for added, pattern, client, qos in changes:
+    for added, pattern, client, grant in changes:
+        tree.audience(topic)  # what is remembered must not outlive a change
         if added:
-            tree.add(pattern, client, qos)
-            oracle[client, pattern] = qos
+            tree.add(pattern, client, grant)
+            oracle[client, pattern] = grant
         else:
             tree.remove(pattern, client)
             oracle.pop((client, pattern), None)
-    expected = {}
-    for (client, pattern), qos in oracle.items():
-        if matches(pattern, topic):
-            expected[client] = max(qos, expected.get(client, 0))
-    assert tree.matching(topic) == expected
+    audience = tree.audience(topic)
+    for client in "xyz":
+        held = [grant for (who, pattern), grant in oracle.items() if who == client and matches(pattern, topic)]
+        assert seen(audience.everybody.get(client)) == summary(held)
+        own = None if client not in audience.everybody else audience.selves.get(client, audience.everybody[client])
+        if own is not None and own.no_local:
+            own = None
+        assert seen(own) == summary([grant for grant in held if not grant.no_local])
+
+
+def seen(grant):
+    return None if grant is None else (grant.qos, grant.as_published, len(grant.identifiers))
+
+
+def summary(grants):
+    """What one copy for all these subscriptions is like."""
+    if not grants:
+        return None
+    return (
+        max(grant.qos for grant in grants),
+        any(grant.as_published for grant in grants),
+        sum(len(grant.identifiers) for grant in grants),
+    )
 
 
 @given(st.lists(st.tuples(topics, st.binary(max_size=2)), max_size=20), patterns)

@@ -97,12 +97,13 @@ class Peer:
 
 
 @asynccontextmanager
-async def site(*, secure: bool = False, **settings: Any) -> AsyncIterator[Site]:
+async def site(*, secure: bool = False, web: bool = False, **settings: Any) -> AsyncIterator[Site]:
     bench = Site(**settings)
+    ways = {"web": Sockets(), "secure_web": Sockets()} if web else {}
     if secure:
-        await bench.broker.start(Sockets(), Sockets(), bench.tls.named("broker", HOST))
+        await bench.broker.start(Sockets(), Sockets(), bench.tls.named("broker", HOST), **ways)
     else:
-        await bench.broker.start(Sockets())
+        await bench.broker.start(Sockets(), **ways)
     try:
         yield bench
     finally:

@@ -10,6 +10,8 @@ import aiomqtt
 import pytest
 from broker_bench import HOST, site
 from net_bench import until
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 pytestmark = pytest.mark.asyncio
 
@@ -191,11 +193,21 @@ async def test_tls():
             assert len((await first(client)).payload) == 100_000
 
 
-async def test_mqtt_5_is_refused_in_its_own_form():
-    async with site() as bench:
-        with pytest.raises(aiomqtt.MqttCodeError, match="Unsupported protocol version"):
-            async with bench.client(protocol=aiomqtt.ProtocolVersion.V5):
-                pass
+async def test_mqtt_5_and_3_1_1_talk_to_each_other():
+    five, old = aiomqtt.ProtocolVersion.V5, aiomqtt.ProtocolVersion.V311
+    async with (
+        site() as bench,
+        bench.client("new", protocol=five) as new,
+        bench.client("old", protocol=old) as other,
+    ):
+        await new.subscribe("to/new", qos=1)
+        await other.subscribe("to/old", qos=1)
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ContentType = "text/plain"
+        await new.publish("to/old", "from 5", qos=1, properties=properties)
+        await other.publish("to/new", "from 3.1.1", qos=1)
+        assert (await first(other)).payload == b"from 5"
+        assert (await first(new)).payload == b"from 3.1.1"
 
 
 async def test_every_message_is_in_the_journal():

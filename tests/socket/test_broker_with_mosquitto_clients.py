@@ -59,12 +59,31 @@ async def test_a_persistent_session_over_a_restart_of_the_broker():
         assert await lines(back) == ["missed"]
 
 
-async def test_mosquitto_understands_the_refusal_of_mqtt_5():
+async def test_mqtt_5_properties_travel():
     async with site() as bench:
-        arguments = ("-h", HOST, "-p", str(bench.port), "-V", "mqttv5", "-t", "t", "-m", "x")
-        code, _, errors = await run("mosquitto_pub", *arguments)
+        form = "%t %p %q %r %C %R %D %F %P %S"
+        process = await listening(
+            bench.port, "-V", "mqttv5", "-i", "s", "-t", "a/#", "-q", "1", "-C", "1", "-F", form, "-D", "subscribe",
+            "subscription-identifier", "7",
+        )  # fmt: skip
+        await until(lambda: bench.records("broker.subscribe"))
+        said = [
+            ("content-type", "text/plain"), ("response-topic", "answer/here"), ("correlation-data", "abc"),
+            ("payload-format-indicator", "1"), ("message-expiry-interval", "60"),
+        ]  # fmt: skip
+        given = [part for name, value in said for part in ("-D", "publish", name, value)]
+        place = ("-h", HOST, "-p", str(bench.port), "-V", "mqttv5", "-i", "p", "-t", "a/b", "-m", "hi", "-q", "1")
+        user = ("-D", "publish", "user-property", "colour", "blue")
+        assert await run("mosquitto_pub", *place, *given, *user) == (0, "", "")
+        assert await lines(process) == ["a/b hi 1 0 text/plain answer/here abc 1 colour:blue 7"]
+
+
+async def test_refused_in_the_words_of_mqtt_5():
+    async with site(users={"u": "right"}) as bench:
+        arguments = ("-h", HOST, "-p", str(bench.port), "-V", "mqttv5", "-t", "t", "-m", "x", "-u", "u")
+        code, _, errors = await run("mosquitto_pub", *arguments, "-P", "wrong")
         assert code != 0
-        assert "Unsupported Protocol Version" in errors
+        assert "Bad User Name or Password" in errors
 
 
 async def test_tls(tmp_path):

@@ -149,7 +149,6 @@ def test_dup_of_control_packets_was_legal_in_3_1_only():
 @pytest.mark.parametrize(
     ("data", "level"),
     [
-        ("100d00044d5154540502003c0000 00", 5),
         ("100c00044d5154540602003c0000", 6),
         ("100e00064d514973647004 02003c0000", 4),
         ("100c00044d5154540302003c0000", 3),

@@ -298,13 +298,13 @@ def test_what_came_before_a_malformed_packet_is_still_reported():
     assert server.session.receive(b"more", 1.0) == []
 
 
-@pytest.mark.parametrize(("level", "answer"), [(5, "2003008400"), (6, "20020001"), (0x84, "20020001")])
-def test_other_levels_are_refused_in_a_form_their_client_reads(level, answer):
+@pytest.mark.parametrize("level", [2, 6, 0x84])
+def test_levels_that_are_not_spoken_are_refused(level):
     session = ServerSession(0.0)
     connect = bytes.fromhex("100d00044d515454") + bytes([level]) + bytes.fromhex("02003c00000000")[:6]
     (ended,) = session.receive(connect, 0.0)
     assert ended.reason == f"protocol level {level} is not spoken"
-    assert session.take_output().hex() == answer
+    assert session.take_output().hex() == "20020001"
 
 
 def test_server_gives_up_on_a_client_that_never_introduces_itself():

@@ -20,6 +20,7 @@ from simulator.expect.face import (
     modbus,
     never,
     online,
+    snmp,
     state,
     vapix,
 )
@@ -42,6 +43,8 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.ONLINE: online.find,
     Face.CALL: hook.find,
     Face.NEVER: never.find,
+    Face.SNMP: snmp.find_value,
+    Face.TRAP: snmp.find_trap,
     Face.MODBUS: modbus.find_modbus,
     Face.SENSOR: modbus.find_sensor,
 }

@@ -1,9 +1,10 @@
 """The one-truth check: every enabled face shows the true state of a port, and the first that does not is named.
 
-Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last. A face
-is enabled when the device serves it: VAPIX always, the event stream where an observer listens to it, MQTT while the
-device's client is active. One that is enabled and not connected shows that, and nothing old. A broker tells of a state
-when it changes: of one that has not changed since the observer listens it need not have told, unless it retains it.
+Each face is read as its users read it: VAPIX by asking, the event stream and MQTT by what they were told last.
+A face is enabled when the device serves it: VAPIX always, the event stream where an observer listens to it,
+MQTT while the device's client is active, traps where a rule sends one for every change of a port. One that is
+enabled and not connected shows that, and nothing old. A broker and a receiver of traps are told of a state when it
+changes: of one that has not changed since the observer listens nobody need have told them, unless it is retained.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from simulator.action.target import matching
 from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
 from simulator.expect.face.message import axis_topic
+from simulator.expect.face.snmp import port_traps
 from simulator.expect.face.vapix import UNREADABLE, port_states
 from simulator.expect.finding import Finding, Look, mapping
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 NOTHING, DISCONNECTED = "nothing", "not connected"
 MOST_TOLD = 3
 """Ports in disagreement that are told in full."""
-_TELLS_CHANGES = frozenset({"mqtt"})
+_TELLS_CHANGES = frozenset({"mqtt", "trap"})
 """Faces that tell of a state when it changes and cannot be asked for it."""
 _SWITCH = {"active": "1", "inactive": "0", "true": "1", "false": "0"}
 _Told = dict[tuple[str, str, str], str]
@@ -66,6 +68,7 @@ class Views:
             "vapix": True,
             "stream": self._look.eyes.watches_stream(self._look.device),
             "mqtt": bool(self._snapshot["mqtt_active"]),
+            "trap": bool(self._snapshot.get("snmp_port_traps")),
         }
         return (face for face, there in present.items() if there and face not in without)
 
@@ -74,6 +77,8 @@ class Views:
         if face == "vapix":
             aspect = "supervised" if event.name == "supervised" else "active"
             return self._vapix.get(port, {}).get(aspect, UNREADABLE)
+        if face == "trap":
+            return self._traps.get((event.topic, port), NOTHING)
         connected = self._snapshot["mqtt_connected"] if face == "mqtt" else self._streams
         told = self._mqtt if face == "mqtt" else self._stream
         return told.get((event.topic, event.source, port), NOTHING) if connected else DISCONNECTED
@@ -95,6 +100,10 @@ class Views:
     @cached_property
     def _streams(self) -> bool:
         return self._look.eyes.streaming(self._look.device)
+
+    @cached_property
+    def _traps(self) -> dict[tuple[str, str], str]:
+        return port_traps(self._look, self._snapshot)
 
     @cached_property
     def _stream(self) -> _Told:

@@ -9,6 +9,7 @@ GET    /v1/seen       sightings of one face after a number, of one device or of 
 GET    /v1/told       of each event of one device what a face was told last
 GET    /v1/streams    devices whose event stream is open now
 POST   /v1/ask        one HTTP question to one device
+POST   /v1/ask-snmp   one SNMP question to one device
 POST   /v1/modbus     one read of a master on a bus
 """
 
@@ -24,7 +25,9 @@ from aiohttp import web
 from simulator.expect.observer import modbus
 from simulator.expect.observer.mqtt import MqttObserver
 from simulator.expect.observer.sighting import Sightings
+from simulator.expect.observer.snmp import SnmpObserver
 from simulator.expect.observer.stream import StreamObserver
+from simulator.expect.observer.trap import TrapObserver
 from simulator.expect.observer.vapix import VapixObserver
 from simulator.fleet.parent import serve_parent
 
@@ -36,6 +39,8 @@ class Observers:
 
     def __init__(self) -> None:
         self.vapix = VapixObserver()
+        self.snmp = SnmpObserver()
+        self.traps: TrapObserver | None = None
         self.stream_seen = Sightings("stream")
         self.streams: list[StreamObserver] = []
         self.mqtt: MqttObserver | None = None
@@ -44,6 +49,10 @@ class Observers:
         """Watch these devices and streams too. `fleet` is the whole fleet.json."""
         devices = {device["name"]: device for device in fleet["devices"]}
         self.vapix.know(devices, fleet["site"].get("observer"))
+        self.snmp.know(fleet["site"].get("observer"))
+        receiver = fleet["site"].get("traps")
+        if self.traps is None and receiver:
+            self.traps = TrapObserver(receiver["host"], receiver["port"])
         watched = {stream.device for stream in self.streams}
         self.streams += [
             StreamObserver(name, devices[name], self.vapix, self.stream_seen)
@@ -66,6 +75,8 @@ class Observers:
         watching = [(f"stream of {stream.device}", stream.ready()) for stream in self.streams]
         if self.mqtt is not None:
             watching.append(("mqtt", self.mqtt.ready()))
+        if self.traps is not None and not self.traps.open:
+            watching.append(("traps", self.traps.listen()))
         outcomes = await asyncio.gather(*(ready for _, ready in watching), return_exceptions=True)
         return [what for (what, _), outcome in zip(watching, outcomes, strict=True) if outcome is not None]
 
@@ -73,10 +84,11 @@ class Observers:
         for stream in self.streams:
             stream.silent = stream.device in silent
         waiting = [stream.catch_up() for stream in self.streams if not stream.silent]
-        await asyncio.gather(*waiting, *([self.mqtt.catch_up()] if self.mqtt else []))
+        await asyncio.gather(*waiting, *[one.catch_up() for one in (self.mqtt, self.traps) if one])
         return {
             "mqtt": self.mqtt.seen.last_number if self.mqtt else 0,
             "stream": self.stream_seen.last_number,
+            "trap": self.traps.seen.last_number if self.traps else 0,
             "lost": [stream.device for stream in self.streams if not stream.open],
         }
 
@@ -90,6 +102,8 @@ class Observers:
         """What one observer saw; nothing where there is no such observer."""
         if face == "stream":
             return self.stream_seen
+        if face == "trap":
+            return self.traps.seen if self.traps is not None else Sightings(face)
         return self.mqtt.seen if self.mqtt is not None else Sightings(face)
 
     def streaming(self) -> list[str]:
@@ -99,6 +113,9 @@ class Observers:
         await asyncio.gather(*(stream.close() for stream in self.streams))
         if self.mqtt is not None:
             await self.mqtt.close()
+        if self.traps is not None:
+            await self.traps.close()
+        await self.snmp.close()
         await self.vapix.close()
 
 
@@ -144,6 +161,10 @@ class Service:
         vapix = self._watching().vapix
         return web.json_response(await vapix.ask(**(await request.json())))
 
+    async def ask_snmp(self, request: web.Request) -> web.Response:
+        snmp = self._watching().snmp
+        return web.json_response(await snmp.ask(**(await request.json())))
+
     async def ask_modbus(self, request: web.Request) -> web.Response:
         return web.json_response(await modbus.ask(**(await request.json())))
 
@@ -171,6 +192,7 @@ async def serve(spelled: str) -> None:
     app.router.add_get("/v1/told", service.told)
     app.router.add_get("/v1/streams", service.streams)
     app.router.add_post("/v1/ask", service.ask)
+    app.router.add_post("/v1/ask-snmp", service.ask_snmp)
     app.router.add_post("/v1/modbus", service.ask_modbus)
     await serve_parent(app, spelled, close=service.close)
 

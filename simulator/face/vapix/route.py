@@ -50,6 +50,7 @@ from simulator.face.vapix import (
     restart,
     server_report,
     shock_detection,
+    snmp_rest,
     stream_profile,
     supervised_io,
     system_ready,
@@ -88,4 +89,5 @@ ROUTES: tuple[Route, ...] = (
     *mqtt_client.ROUTES,
     *mqtt_event.ROUTES,
     *event_stream.ROUTES,
+    *snmp_rest.ROUTES,
 )

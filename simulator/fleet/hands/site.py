@@ -109,24 +109,29 @@ async def broker(bench: Bench, action: Broker) -> None:
     for name in names:
         key = ("broker", _ABOUT[action.do], name)
         bench.courses.end(key)
-        await _broker(server, action, name)
+        await _broker(bench, server, action, name)
         if action.for_ is not None:
-            bench.after(key, action.for_, partial(_undone, server, _UNDO[action.do], name))
+            bench.after(key, action.for_, partial(_undone, bench, server, _UNDO[action.do], name))
 
 
-def _undone(server: BrokerServer, undo: Broker, client: str | None) -> list[Awaitable[None]]:
-    return [_broker(server, undo, client)]
+def _undone(bench: Bench, server: BrokerServer, undo: Broker, client: str | None) -> list[Awaitable[None]]:
+    return [_broker(bench, server, undo, client)]
 
 
 _ABOUT = {
     "stop": "up", "start": "up", "restart": "up", "refuse": "admission", "accept": "admission",
-    "stall": "flow", "resume": "flow", "drop": "connection",
+    "stall": "flow", "resume": "flow", "drop": "connection", "certificate": "certificate",
 }  # fmt: skip
 """What each is about: it puts an end to what was begun there."""
-_UNDO = {"stop": Broker("start"), "refuse": Broker("accept"), "stall": Broker("resume")}
+_UNDO = {
+    "stop": Broker("start"),
+    "refuse": Broker("accept"),
+    "stall": Broker("resume"),
+    "certificate": Broker("certificate", flaw="none"),
+}
 
 
-async def _broker(server: BrokerServer, action: Broker, client: str | None) -> None:
+async def _broker(bench: Bench, server: BrokerServer, action: Broker, client: str | None) -> None:
     if action.do == "restart":
         await server.restart(lose_sessions=action.forget)
     elif action.do == "start":
@@ -138,6 +143,10 @@ async def _broker(server: BrokerServer, action: Broker, client: str | None) -> N
     elif action.do == "drop":
         if not server.drop(client):
             raise FleetError("no client is connected whose connection could be dropped")
+    elif action.do == "certificate":
+        certificate = bench.premises.broker_certificate
+        if certificate is not None:
+            certificate.show(action.flaw or "none")
     elif action.do in ("stall", "resume"):
         (server.stall if action.do == "stall" else server.resume)(client)
     else:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulator.report.compat.story import Line, Story
 
 _CONTACT = frozenset({"open", "close", "chatter"})
-_WIRING = frozenset({"cut", "short", "drift", "restore"})
+_WIRING = frozenset({"cut", "short", "drift", "corrode", "leak", "loosen", "fit", "restore"})
 _IDENTITY_CALLS = ("basicdeviceinfo.cgi", "param.cgi", "firmwaremanagement.cgi", "getbrand.cgi")
 """Calls from which a client learns what firmware it talks to."""
 

@@ -8,12 +8,12 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING, Protocol, cast
 
-from simulator.clock import wire_now
-from simulator.site.broker.message import OBSERVER, TOPIC_SHOWN, Message
-from simulator.site.broker.router import Refusal
+from simulator.site.broker.message import OBSERVER, TOPIC_SHOWN
+from simulator.site.broker.router import Refusal, refusal_code
 from simulator.wire.mqtt.event import Acknowledged, Ended
 from simulator.wire.mqtt.packet import (
     LEVEL_3_1,
+    LEVEL_5,
     Connack,
     Connect,
     Disconnect,
@@ -23,13 +23,16 @@ from simulator.wire.mqtt.packet import (
     Unsuback,
     Unsubscribe,
 )
-from simulator.wire.mqtt.server import ServerSession
+from simulator.wire.mqtt.properties import Properties
+from simulator.wire.mqtt.reason import Reason
+from simulator.wire.mqtt.server import ServerSession, Terms
 
 if TYPE_CHECKING:
     from simulator.site.broker.message import Delivery
     from simulator.site.broker.router import Router
     from simulator.site.broker.script import Orders
     from simulator.site.broker.session import Session
+    from simulator.site.broker.timing import Deadlines
     from simulator.site.broker.turn import Turns
     from simulator.wire.mqtt.event import ServerEvent
 
@@ -51,8 +54,11 @@ class House(Protocol):
     def closed(self, connection: Connection, reason: str) -> None:
         """A connection is gone."""
 
-    def watch(self, connection: Connection) -> None:
-        """The deadline of a connection may have come closer."""
+    wire: Deadlines
+    """Wire time, by which clients are timed that are not the bench's own."""
+
+    def time_of(self, connection: Connection) -> Deadlines:
+        """The time by which a client that has said CONNECT is timed."""
 
     def note(self, what: str, connection: Connection, **data: object) -> None:
         """Write into the journal."""
@@ -64,7 +70,9 @@ class Connection(asyncio.Protocol):
     def __init__(self, house: House) -> None:
         self._house = house
         self._limits = house.router.limits
-        self._wire = ServerSession(wire_now(), largest=self._limits.packet)
+        self._time = house.wire
+        terms = Terms(self._limits.unreleased, self._limits.aliases, self._limits.keep_alive)
+        self._wire = ServerSession(self._time.now(), largest=self._limits.packet, terms=terms)
         self._transport: asyncio.Transport | None = None
         self._session: Session | None = None
         self._writable = True
@@ -88,12 +96,12 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.peer = f"{peer[0]}:{peer[1]}" if peer else ""
         if self._house.opened(self):
-            self._house.watch(self)
+            self._watch()
         else:
             self.abort("too many connections")
 
     def data_received(self, data: bytes) -> None:
-        self._wire.feed(data, wire_now())
+        self._wire.feed(data, self._time.now())
         self._look()
         self._adjust_reading()
 
@@ -108,6 +116,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
         self._wire.close()
+        self._time.forget(self)
         self._transport = None
         if self._release is not None:
             self._release.cancel()
@@ -119,16 +128,26 @@ class Connection(asyncio.Protocol):
         """There may be something to deliver."""
         self._house.turns.to_write(self)
 
-    def read_one(self) -> tuple[bool, int]:
-        """Handle one packet; whether there may be another, and to how many clients it was queued."""
+    @property
+    def awaited(self) -> bool:
+        """Deliveries wait for this client's acknowledgements."""
+        return self._session is not None and self._session.waiting
+
+    def read_some(self, most: int) -> tuple[bool, int]:
+        """Handle up to `most` packets; whether there may be more, and to how many clients they were queued."""
         if not self._may_read:
             return False, 0
-        before = self._wire.pending
-        offers = sum(map(self._handle, self._wire.receive(b"", wire_now(), 1)))
-        if self._wire.has_output:
+        wire, offers, more = self._wire, 0, True
+        while more and most > 0:  # one by one: each is answered before the next is looked at
+            before = wire.pending
+            for event in wire.receive(b"", 0.0, 1):
+                offers += self._handle(event)
+            more = 0 < wire.pending < before and self._may_read
+            most -= 1
+        if wire.has_output:
             self.wake()
         self._adjust_reading()
-        return 0 < self._wire.pending < before, offers
+        return more, offers
 
     def write_some(self, most: int) -> tuple[bool, int]:
         """Send up to `most` deliveries; whether there are more that can be sent now, and how many were."""
@@ -141,11 +160,10 @@ class Connection(asyncio.Protocol):
             if delivery is None or (delivery.qos and not self._wire.room):
                 break
             session.pop()
-            message = delivery.message
-            packet = Publish(message.topic, message.payload, delivery.qos, delivery.retained)
-            self._wire.send(packet, wire_now())
-            self._note_delivery(delivery)
             sent += 1
+            now = self._house.wire.now()
+            if not delivery.message.over(now) and self._wire.send(delivery.packet(now), now):
+                self._note_delivery(delivery)
         self._flush()
         return sent == most, sent
 
@@ -181,31 +199,35 @@ class Connection(asyncio.Protocol):
         """A stall began or ended."""
         self._adjust_reading()
         if not self.stalled:
-            self._wire.extend(wire_now())
-            self._house.watch(self)
+            self._wire.extend(self._time.now())
+            self._watch()
             self._look()
             self.wake()
 
-    def close(self, reason: str) -> None:
-        """End the connection after what is queued has been written."""
+    def close(self, reason: str, code: Reason | None = None) -> None:
+        """End the connection after what is queued has been written; `code` is the last word to a client of MQTT 5."""
         if self._transport is None or self._close_by is not None:
             return
         self._reason = reason
-        self._wire.close()
+        self._wire.close(code)
         self._leave()
         if not self.stalled:
             self._flush()
-        self._close_by = wire_now() + LINGER
-        self._house.watch(self)
+        self._time.forget(self)
+        self._time = self._house.wire
+        self._close_by = self._time.now() + LINGER
+        self._watch()
         if not self._held:
             self._transport.close()
 
-    def abort(self, reason: str, *, reset: bool = False) -> None:
-        """End the connection at once, with a TCP reset if asked for."""
+    def abort(self, reason: str, code: Reason | None = None, *, reset: bool = False) -> None:
+        """End the connection at once, with a TCP reset if asked for, and a last word only if it goes out at once."""
         if self._transport is None:
             return
         self._reason = reason
-        self._wire.close()
+        self._wire.close(code)
+        if code is not None and not self.stalled:
+            self._flush()
         self._leave()
         sock = self._transport.get_extra_info("socket")
         if reset and sock is not None:
@@ -213,6 +235,10 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     # inside
+
+    def _watch(self) -> None:
+        """The deadline may have come closer."""
+        self._time.watch(self, self.next_deadline())
 
     @property
     def _has_room(self) -> bool:
@@ -247,31 +273,42 @@ class Connection(asyncio.Protocol):
     def _handle(self, event: ServerEvent) -> int:
         """Act on one event; returns to how many clients a message was queued."""
         if isinstance(event, Publish):
-            message = Message(event.topic, event.payload, event.qos, event.retain)
-            return self._house.router.publish(message, self.client_id)
+            return self._publish(event)
         if isinstance(event, Acknowledged):
             self.wake()
         elif isinstance(event, Connect):
             self._introduce(event)
         elif isinstance(event, Disconnect):
-            self._orderly = True
+            self._goodbye(event)
         elif isinstance(event, Ended):
             self._ended(event)
         elif self._session is not None:
             self._subscribe(self._session, event)
         return 0
 
+    def _publish(self, packet: Publish) -> int:
+        reached = self._house.router.received(packet, self.client_id)
+        if packet.qos:
+            self._wire.acknowledge(packet, Reason.SUCCESS if reached else Reason.NO_MATCHING_SUBSCRIBERS)
+        return reached
+
+    def _goodbye(self, packet: Disconnect) -> None:
+        """The will is dropped, unless MQTT 5 asks for it; the session's expiry may be another from now on."""
+        self._orderly = packet.code != Reason.DISCONNECT_WITH_WILL
+        expiry = packet.properties.session_expiry
+        if expiry is not None and self._session is not None:
+            self._session.expiry = expiry
+
     def _subscribe(self, session: Session, packet: Subscribe | Unsubscribe) -> None:
         answer: Suback | Unsuback
         if isinstance(packet, Subscribe):
             answer = Suback(packet.packet_id, self._house.router.subscribe(session, packet))
         else:
-            self._house.router.unsubscribe(session, packet)
-            answer = Unsuback(packet.packet_id)
+            answer = Unsuback(packet.packet_id, self._house.router.unsubscribe(session, packet))
         filters = [entry if isinstance(entry, str) else entry[0] for entry in packet.filters]
         what = "broker.subscribe" if isinstance(packet, Subscribe) else "broker.unsubscribe"
         self._house.note(what, self, filters=[pattern[:200] for pattern in filters[:20]])
-        self._wire.send(answer, wire_now())
+        self._wire.send(answer, self._time.now())
 
     def _introduce(self, connect: Connect) -> None:
         self.client_id = connect.client_id
@@ -281,7 +318,7 @@ class Connection(asyncio.Protocol):
         elif how == "silent":
             self._house.note("broker.silent", self)
         elif how is not None:
-            self._refuse(int(how))
+            self._refuse(refusal_code(int(how), connect.level))
         else:
             self._let_in(connect)
 
@@ -293,17 +330,22 @@ class Connection(asyncio.Protocol):
         self._session = answer.session
         self.client_id = answer.session.client_id
         self._wire.resume(answer.session.outflow, answer.session.inflow)
+        self._time.forget(self)
+        self._time = self._house.time_of(self)
         present = answer.present and connect.level != LEVEL_3_1
-        self._wire.send(Connack(session_present=present), wire_now())
-        self._house.note("broker.connected", self, session=answer.present, keep_alive=connect.keep_alive)
-        self._house.watch(self)
+        named = self.client_id if answer.assigned and connect.level == LEVEL_5 else None
+        properties = Properties(assigned_client_id=named)
+        self._wire.send(Connack(session_present=present, properties=properties), self._time.now())
+        how = {"level": LEVEL_5} if connect.level == LEVEL_5 else {}
+        self._house.note("broker.connected", self, session=answer.present, keep_alive=connect.keep_alive, **how)
+        self._watch()
         if answer.session.waiting:
             self.wake()
         self._adjust_reading()
 
     def _refuse(self, code: int) -> None:
         self._house.note("broker.refused", self, code=code)
-        self._wire.send(Connack(code), wire_now())
+        self._wire.send(Connack(code), self._time.now())
         self.close(f"refused with code {code}")
 
     def _ended(self, event: Ended) -> None:
@@ -317,7 +359,7 @@ class Connection(asyncio.Protocol):
             return
         delay = self._house.orders.delay_of(self.client_id)
         if output and (delay or self._held):
-            self._held.append((wire_now() + delay, output))
+            self._held.append((self._house.wire.now() + delay, output))
             self._held_bytes += len(output)
             self._release_later()
         elif output:
@@ -325,14 +367,14 @@ class Connection(asyncio.Protocol):
 
     def _release_later(self) -> None:
         if self._release is None and self._held:
-            wait = max(0.0, self._held[0][0] - wire_now())
+            wait = max(0.0, self._held[0][0] - self._house.wire.now())
             self._release = asyncio.get_running_loop().call_later(wait, self._release_due)
 
     def _release_due(self) -> None:
         self._release = None
         if self._transport is None:
             return
-        while self._held and self._held[0][0] <= wire_now():
+        while self._held and self._held[0][0] <= self._house.wire.now():
             _, output = self._held.popleft()
             self._held_bytes -= len(output)
             self._transport.write(output)

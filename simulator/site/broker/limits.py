@@ -18,6 +18,12 @@ class Limits:
     """Payload bytes waiting for one client."""
     in_flight: int = 20
     """QoS 1 and 2 messages sent to one client and not acknowledged (mosquitto: 20)."""
+    unreleased: int = 100
+    """QoS 2 messages of one client of MQTT 5 that wait for their PUBREL: its receive maximum."""
+    aliases: int = 10
+    """Topic aliases one client of MQTT 5 may use (mosquitto: 10)."""
+    keep_alive: int | None = None
+    """Longest keep alive of a client of MQTT 5, in seconds; a longer one, or none, is replaced. None: any."""
     connections: int = 20_000
     sessions: int = 20_000
     """Sessions, those of absent clients included."""

@@ -33,7 +33,7 @@ class MessageQueue:
         if delivery.qos == 0:
             self._best_effort.append(cell)
         self._count += 1
-        self._bytes += len(delivery.message.payload)
+        self._bytes += delivery.message.cost
         fits = True
         while self._count > self._most or self._bytes > self._most_bytes:
             self._drop()
@@ -74,4 +74,4 @@ class MessageQueue:
 
     def _forget(self, cell: list[Delivery]) -> None:
         self._count -= 1
-        self._bytes -= len(cell[0].message.payload)
+        self._bytes -= cell[0].message.cost

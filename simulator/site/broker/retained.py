@@ -77,7 +77,7 @@ class Retained:
 
 
 def _cost(message: Message) -> int:
-    return len(message.payload) + path_cost(message.topic)
+    return message.cost + path_cost(message.topic)
 
 
 def _next(nodes: list[_Node], level: str, *, top: bool) -> Iterator[_Node]:

@@ -49,4 +49,4 @@ class Orders:
         return self._delayed.get(client_id, self._delayed.get(None, 0.0))
 
     def stalls(self, client_id: str) -> bool:
-        return client_id in self._stalled or None in self._stalled
+        return bool(self._stalled) and (client_id in self._stalled or None in self._stalled)

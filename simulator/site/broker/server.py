@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.clock import wire_now
 from simulator.errors import FleetError
 from simulator.journal import Kind
 from simulator.site.broker.connection import Connection
 from simulator.site.broker.router import SITE, Router
 from simulator.site.broker.script import Orders
+from simulator.site.broker.timing import Deadlines, WireClock
 from simulator.site.broker.turn import Turns
+from simulator.site.broker.websocket import WebSocketDoor
+from simulator.wire.mqtt.reason import Reason
 
 if TYPE_CHECKING:
     import socket
@@ -21,13 +24,26 @@ if TYPE_CHECKING:
     from simulator.journal import Journal
     from simulator.site.broker.limits import Limits
     from simulator.site.broker.script import Refused
+    from simulator.wire.websocket.session import Ended
+
+    Opener = Callable[[], socket.socket]
 
 HANDSHAKE = 10.0
 """Wire seconds for a TLS handshake."""
 BACKLOG = 4096
 """Connections that wait to be taken. A fleet dials in one instant; those that do not fit come back seconds later."""
-SWEEP_APART = 0.02
-"""Wire seconds between two looks at the deadlines of all connections, at least."""
+
+
+_WEB = frozenset({"ws", "wss"})
+
+
+@dataclass(frozen=True)
+class Door:
+    """One way in."""
+
+    transport: str
+    open: Opener
+    tls: ssl.SSLContext | None = None
 
 
 class BrokerServer:
@@ -41,14 +57,30 @@ class BrokerServer:
         self.orders = Orders()
         self.stirred: Callable[[], None] = lambda: None
         """Called whenever the broker has work: what a stepped clock waits for. Set before `start`."""
-        self.port: int | None = None
-        """Where plain connections are taken; kept while stopped."""
-        self.tls_port: int | None = None
-        self._open: Callable[[], list[tuple[socket.socket, ssl.SSLContext | None]]] | None = None
+        self.path = "/mqtt"
+        """Of the WebSocket transports; requests for another are answered with 404."""
+        self.ports: dict[str, int] = {}
+        """By transport (tcp, ssl, ws, wss) where connections are taken; kept while stopped."""
+        self._doors: tuple[Door, ...] = ()
         self._servers: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
-        self._sweep: asyncio.TimerHandle | None = None
+        self.wire = Deadlines(WireClock())
+        self.device: Deadlines | None = None
+        """The time of the fleet, where its clock is stepped; set before `start`."""
+        self.is_device: Callable[[str], bool] = lambda peer: False
+        """Whether a peer is a device of the fleet, and so lives by its clock."""
+        self.router.waits = lambda due: self.wire.watch(self.router, due)
         self._all_gone: asyncio.Event | None = None
+
+    @property
+    def port(self) -> int | None:
+        """Where plain connections are taken."""
+        return self.ports.get("tcp")
+
+    @property
+    def tls_port(self) -> int | None:
+        """Where connections over TLS are taken."""
+        return self.ports.get("ssl")
 
     @property
     def running(self) -> bool:
@@ -56,29 +88,28 @@ class BrokerServer:
 
     async def start(
         self,
-        plain: Callable[[], socket.socket],
-        secure: Callable[[], socket.socket] | None = None,
+        plain: Opener,
+        secure: Opener | None = None,
         tls: ssl.SSLContext | None = None,
+        *,
+        web: Opener | None = None,
+        secure_web: Opener | None = None,
     ) -> None:
-        """Take connections on the listening sockets that `plain` and, with `tls`, `secure` make.
+        """Take connections on the listening sockets that these make: MQTT plain and over TLS, and the same inside
+        WebSockets. Those over TLS need `tls`.
 
         They are called again by each later start, and must then give the same ports. Raises what they raise, and
         FleetError when the broker is running.
         """
-
-        def open_all() -> list[tuple[socket.socket, ssl.SSLContext | None]]:
-            sockets: list[tuple[socket.socket, ssl.SSLContext | None]] = [(plain(), None)]
-            if secure is not None and tls is not None:
-                try:
-                    sockets.append((secure(), tls))
-                except BaseException:
-                    sockets[0][0].close()
-                    raise
-            return sockets
-
         if self.running:
             raise FleetError("the broker is running already")
-        self._open = open_all
+        doors = [Door("tcp", plain)]
+        if tls is not None:
+            doors += [Door("ssl", secure, tls)] if secure is not None else []
+            doors += [Door("wss", secure_web, tls)] if secure_web is not None else []
+        if web is not None:
+            doors.append(Door("ws", web))
+        self._doors = tuple(doors)
         await self.start_again()
 
     async def start_again(self, *, lose_sessions: bool = False) -> None:
@@ -89,26 +120,23 @@ class BrokerServer:
         """
         if self.running:
             return
-        if self._open is None:
+        if not self._doors:
             raise FleetError("the broker was never started")
         if lose_sessions:
             self.router.forget()
         loop = asyncio.get_running_loop()
         self.turns = Turns(loop, self.stirred)
-        for sock, tls in self._open():
-            port: int = sock.getsockname()[1]
-            if tls is None:
-                self.port = port
-            else:
-                self.tls_port = port
+        for door, sock in zip(self._doors, self._sockets(), strict=True):
+            self.ports[door.transport] = sock.getsockname()[1]
             server = await loop.create_server(
-                lambda: Connection(self),
+                self._web if door.transport in _WEB else lambda: Connection(self),
                 sock=sock,
                 backlog=BACKLOG,
-                ssl=tls,
-                ssl_handshake_timeout=HANDSHAKE if tls else None,
+                ssl=door.tls,
+                ssl_handshake_timeout=HANDSHAKE if door.tls else None,
             )
             self._servers.append(server)
+        self.wire.watch(self.router, self.router.next_deadline())
         self._note("broker.started", port=self.port, tls_port=self.tls_port, lose_sessions=lose_sessions)
 
     async def stop(self) -> None:
@@ -122,11 +150,10 @@ class BrokerServer:
         for server in servers:
             server.close()
         for connection in tuple(self._connections):
-            connection.abort("broker stopped")
+            connection.abort("broker stopped", Reason.SERVER_SHUTTING_DOWN)
         self.turns.clear()
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
+        for times in filter(None, (self.wire, self.device)):
+            times.stop()
         if self._connections:
             self._all_gone = asyncio.Event()
             await self._all_gone.wait()
@@ -203,34 +230,30 @@ class BrokerServer:
         what = "mqtt" if what == "violation" else what
         self._journal.append(kind, SITE, what, client=connection.client_id, peer=connection.peer, **data)
 
-    def watch(self, connection: Connection) -> None:
-        """The deadline of a connection may have come closer."""
-        deadline = connection.next_deadline()
-        if deadline is not None:
-            self._sweep_at(deadline)
+    def time_of(self, connection: Connection) -> Deadlines:
+        """A device of a stepped fleet lives by the fleet's clock, and so does its keep alive; everybody else by
+        wire time."""
+        return self.device if self.device is not None and self.is_device(connection.peer) else self.wire
+
+    def _web(self) -> WebSocketDoor:
+        return WebSocketDoor(lambda: Connection(self), self.path, self._no_websocket)
+
+    def _no_websocket(self, peer: str, ended: Ended) -> None:
+        self._journal.append(
+            Kind.VIOLATION, SITE, "websocket", peer=peer, violation=ended.violation, offset=ended.offset
+        )
+
+    def _sockets(self) -> list[socket.socket]:
+        """All listening sockets, or none."""
+        sockets: list[socket.socket] = []
+        try:
+            for door in self._doors:
+                sockets.append(door.open())
+        except BaseException:
+            for sock in sockets:
+                sock.close()
+            raise
+        return sockets
 
     def _note(self, what: str, **data: object) -> None:
         self._journal.append(Kind.SITE, SITE, what, **data)
-
-    def _sweep_at(self, deadline: float) -> None:
-        if self._sweep is not None:
-            if self._sweep.when() <= deadline:
-                return
-            self._sweep.cancel()
-        loop = asyncio.get_running_loop()
-        self._sweep = loop.call_at(deadline, self._look_at_deadlines)
-
-    def _look_at_deadlines(self) -> None:
-        """One timer for all: clients that ping move their deadlines on, so it fires once per keep alive or so."""
-        self._sweep = None
-        now = wire_now()
-        nearest: float | None = None
-        for connection in tuple(self._connections):
-            deadline = connection.next_deadline()
-            if deadline is not None and deadline <= now:
-                connection.tick(now)
-                deadline = connection.next_deadline()
-            if deadline is not None:
-                nearest = deadline if nearest is None else min(nearest, deadline)
-        if nearest is not None:
-            self._sweep_at(max(nearest, now + SWEEP_APART))

@@ -1,7 +1,9 @@
 """Fairness: a bounded piece of work per turn of the event loop, deliveries before new messages.
 
 Nothing is read from any client while a delivery could be written, so a flood of publishers is slowed down by TCP
-instead of filling the queues of subscribers that keep up. Clients take turns packet by packet.
+instead of filling the queues of subscribers that keep up. Clients take turns after a few packets. Those for whom
+deliveries wait come first: their acknowledgements are what makes room, and among a thousand publishers they would
+hardly be heard.
 """
 
 from __future__ import annotations
@@ -14,9 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORK = 400
-"""Packets and deliveries per turn, together: some milliseconds."""
+"""Deliveries per turn, and acknowledgements: some milliseconds."""
+NEW = 16
+"""Packets of other clients per turn. Few, so that acknowledgements are looked for often: twenty of them make room for
+twenty deliveries, and a turn that took hundreds of messages would fill the queues faster than they empty."""
 PORTION = 32
 """Deliveries to one client before the next one has its turn."""
+FEW = 4
+"""Packets of one client before the next one has its turn."""
+ACKNOWLEDGEMENTS = 20
+"""Packets taken from a client for whom deliveries wait before the next one has its turn."""
 OFFERS_PER_UNIT = 4
 """Queueing a message for a client costs about a quarter of reading or writing one."""
 
@@ -24,28 +33,33 @@ OFFERS_PER_UNIT = 4
 class Worker(Protocol):
     """A connection with work to do."""
 
-    def read_one(self) -> tuple[bool, int]:
-        """Handle one packet; whether there may be another, and to how many clients it was queued."""
+    @property
+    def awaited(self) -> bool:
+        """Deliveries wait for this client to say something."""
+
+    def read_some(self, most: int) -> tuple[bool, int]:
+        """Handle up to `most` packets; whether there may be more, and to how many clients they were queued."""
 
     def write_some(self, most: int) -> tuple[bool, int]:
         """Send up to `most` deliveries; whether there are more that can be sent now, and how many were."""
 
 
 class Turns:
-    """Who waits for a turn. Both queues hold each connection at most once."""
+    """Who waits for a turn. The queues hold each connection at most once for reading and once for writing."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, stirred: Callable[[], None] = lambda: None) -> None:
         """`stirred` is called whenever there is work: a stepped clock must not go on while the broker has some."""
         self._loop = loop
         self._stirred = stirred
         self._readers: deque[Worker] = deque()
+        self._awaited: deque[Worker] = deque()
         self._writers: deque[Worker] = deque()
         self._waiting: set[tuple[bool, Worker]] = set()
         self._handle: asyncio.Handle | None = None
 
     def to_read(self, worker: Worker) -> None:
         """This connection has bytes to look at."""
-        self._add(self._readers, worker, reading=True)
+        self._add(self._awaited if worker.awaited else self._readers, worker, reading=True)
 
     def to_write(self, worker: Worker) -> None:
         """This connection has something to send."""
@@ -54,6 +68,7 @@ class Turns:
     def clear(self) -> None:
         """Forget all work: the broker stops."""
         self._readers.clear()
+        self._awaited.clear()
         self._writers.clear()
         self._waiting.clear()
         if self._handle is not None:
@@ -74,9 +89,10 @@ class Turns:
         self._handle = self._loop.call_soon(self._turn)  # kept below only if work is left
         self._write(WORK)
         if not self._writers:
-            self._read(WORK)
+            self._read(self._awaited, WORK, ACKNOWLEDGEMENTS)
+            self._read(self._readers, NEW, FEW)
             self._write(WORK)
-        if not self._readers and not self._writers:
+        if not self._readers and not self._awaited and not self._writers:
             self._handle.cancel()
             self._handle = None
 
@@ -89,11 +105,11 @@ class Turns:
             if more:
                 self.to_write(worker)
 
-    def _read(self, budget: int) -> None:
-        while self._readers and budget > 0:
-            worker = self._readers.popleft()
+    def _read(self, line: deque[Worker], budget: int, portion: int) -> None:
+        while line and budget > 0:
+            worker = line.popleft()
             self._waiting.discard((True, worker))
-            more, offers = worker.read_one()
-            budget -= 1 + offers // OFFERS_PER_UNIT
+            more, offers = worker.read_some(portion)
+            budget -= portion + offers // OFFERS_PER_UNIT
             if more:
                 self.to_read(worker)

@@ -1,1 +1,1 @@
-"""MQTT 3.1 and 3.1.1 without I/O: packets, their bytes, topics, delivery, and the two ends of a connection."""
+"""MQTT 3.1, 3.1.1 and 5 without I/O: packets, their bytes, topics, delivery, and the two ends of a connection."""

@@ -1,4 +1,4 @@
-"""Quality of service: what each end remembers of unfinished deliveries (OASIS MQTT 3.1.1 sections 4.3, 4.4, 4.6).
+"""Quality of service: what each end remembers of unfinished deliveries (OASIS MQTT 3.1.1 and 5.0 sections 4.3, 4.4, 4.6).
 
 Both ends of a connection hold one `Outflow` and one `Inflow`. With a persistent session they outlive it.
 """
@@ -9,12 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator.errors import ClientViolation
-from simulator.wire.mqtt.packet import Puback, Pubcomp, Publish, Pubrec, Pubrel
+from simulator.wire.mqtt.packet import LEVEL_3_1_1, LEVEL_5, Puback, Pubcomp, Publish, Pubrec, Pubrel
+from simulator.wire.mqtt.reason import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_ID = 0xFFFF
+FAILED = 0x80
+"""Reason codes from here on are failures."""
 
 
 class Outflow:
@@ -50,19 +53,24 @@ class Outflow:
 
     def begin(self, publish: Publish) -> Publish:
         """Remember a message of QoS 1 or 2 and give it an id."""
-        numbered = replace(publish, packet_id=self._free_id(), dup=False)
+        number = self._free_id()
+        numbered = Publish(
+            publish.topic, publish.payload, publish.qos, publish.retain, False, number, publish.properties
+        )
         self._open[numbered.packet_id] = numbered
         return numbered
 
-    def acknowledge(self, packet: Puback | Pubrec | Pubcomp) -> tuple[Pubrel | None, bool]:
+    def acknowledge(
+        self, packet: Puback | Pubrec | Pubcomp, level: int = LEVEL_3_1_1
+    ) -> tuple[Pubrel | None, bool]:
         """What to answer to an acknowledgement, and whether a delivery is now complete.
 
-        An unknown id is answered as if it were known (PUBREC) or passed over: the peer may repeat itself after a
-        reconnect. Raises ClientViolation for an acknowledgement of the wrong QoS.
+        An unknown id is answered as if it were known (PUBREC; MQTT 5 says that it is not) or passed over: the peer
+        may repeat itself after a reconnect. Raises ClientViolation for an acknowledgement of the wrong QoS.
         """
         waiting = self._open.get(packet.packet_id)
         if isinstance(packet, Pubrec):
-            return self._received(packet, waiting), False
+            return self._received(packet, waiting, level)
         if waiting is None:
             return None, False
         if not isinstance(waiting, Pubrel if isinstance(packet, Pubcomp) else Publish) or _qos(waiting) != (
@@ -72,14 +80,23 @@ class Outflow:
         del self._open[packet.packet_id]
         return None, True
 
-    def _received(self, packet: Pubrec, waiting: Publish | Pubrel | None) -> Pubrel:
+    def _received(
+        self, packet: Pubrec, waiting: Publish | Pubrel | None, level: int
+    ) -> tuple[Pubrel | None, bool]:
+        if waiting is None:
+            return Pubrel(packet.packet_id, Reason.PACKET_ID_NOT_FOUND if level == LEVEL_5 else 0), False
+        if _qos(waiting) != 2:
+            raise _wrong(packet)
+        del self._open[packet.packet_id]
+        if packet.code >= FAILED:  # the peer does not want it: the delivery ends here [MQTT-4.3.3]
+            return None, True
         released = Pubrel(packet.packet_id)
-        if waiting is not None:
-            if _qos(waiting) != 2:
-                raise _wrong(packet)
-            del self._open[packet.packet_id]  # to the end: PUBREL go in the order of the PUBREC [MQTT-4.6.0-4]
-            self._open[packet.packet_id] = released
-        return released
+        self._open[packet.packet_id] = released  # last: PUBREL go in the order of the PUBREC [MQTT-4.6.0-4]
+        return released, False
+
+    def discard(self, packet_id: int) -> None:
+        """A message that `begin` numbered is not sent after all."""
+        self._open.pop(packet_id, None)
 
     def unfinished(self) -> Iterator[Publish | Pubrel]:
         """What to send again on a resumed session: PUBLISH with DUP, then PUBREL, each in its order."""
@@ -116,6 +133,9 @@ class Inflow:
     def __init__(self) -> None:
         self._held: set[int] = set()
 
+    def __len__(self) -> int:
+        return len(self._held)
+
     def take(self, publish: Publish) -> tuple[Puback | Pubrec | None, bool]:
         """What to answer to a PUBLISH, and whether to hand it on."""
         if publish.qos == 0:
@@ -126,10 +146,15 @@ class Inflow:
         self._held.add(publish.packet_id)
         return Pubrec(publish.packet_id), fresh
 
-    def release(self, packet: Pubrel) -> Pubcomp:
-        """Answer a PUBREL, of an unknown id as well."""
+    def release(self, packet: Pubrel, level: int = LEVEL_3_1_1) -> Pubcomp:
+        """Answer a PUBREL, of an unknown id as well; MQTT 5 says that it is unknown."""
+        known = packet.packet_id in self._held
         self._held.discard(packet.packet_id)
-        return Pubcomp(packet.packet_id)
+        return Pubcomp(packet.packet_id, 0 if known or level != LEVEL_5 else Reason.PACKET_ID_NOT_FOUND)
+
+    def refuse(self, packet_id: int) -> None:
+        """A message that was answered with a failure is not waited for."""
+        self._held.discard(packet_id)
 
     def forget(self) -> None:
         """A clean session begins."""

@@ -1,12 +1,15 @@
-"""Packets to bytes (OASIS MQTT 3.1.1 chapter 2 and 3; MQTT sheet 3.2)."""
+"""Packets to bytes (OASIS MQTT 3.1.1 and 5.0 chapter 2 and 3; MQTT sheet 3.2 and 3.3)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simulator.wire.mqtt.fields import LONGEST, binary, identifier, text, u16, varint
 from simulator.wire.mqtt.packet import (
+    LEVEL_3_1_1,
     LEVEL_5,
     PROTOCOL_NAMES,
+    Auth,
     Connack,
     Connect,
     Disconnect,
@@ -23,125 +26,113 @@ from simulator.wire.mqtt.packet import (
     Unsuback,
     Unsubscribe,
 )
+from simulator.wire.mqtt.properties import NONE, write_properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.wire.mqtt.packet import Packet
 
-LONGEST = 268_435_455
-"""Largest remaining length: four bytes of seven bits."""
-LONGEST_STRING = 0xFFFF
+__all__ = ["LONGEST", "encode", "remaining_length"]
+remaining_length = varint
 
 
-def encode(packet: Packet) -> bytes:
-    """The bytes of one packet.
+def encode(packet: Packet, level: int = LEVEL_3_1_1) -> bytes:
+    """The bytes of one packet on a connection of this level; a `Connect` has its own.
 
     Raises ValueError for what no packet can carry: a string over 65,535 bytes or with NUL or surrogates, a
     packet over 256 MiB, a packet id outside 1 to 65535 where one is needed.
     """
-    return _ENCODERS[type(packet)](packet)
-
-
-def remaining_length(length: int) -> bytes:
-    """The variable length field: base 128, low digit first, the top bit means more.
-
-    Raises ValueError above 268,435,455.
-    """
-    if length < 0x80:
-        return bytes((length,))
-    if length > LONGEST:
-        raise ValueError(f"{length} bytes are more than a packet can hold")
-    digits = bytearray()
-    while length >= 0x80:
-        digits.append(length & 0x7F | 0x80)
-        length >>= 7
-    digits.append(length)
-    return bytes(digits)
+    return _ENCODERS[type(packet)](packet, level)
 
 
 def _frame(first: int, body: bytes) -> bytes:
-    return bytes((first,)) + remaining_length(len(body)) + body
+    return bytes((first,)) + varint(len(body)) + body
 
 
-def _u16(value: int) -> bytes:
-    return value.to_bytes(2, "big")
+def _block(packet: Any, level: int) -> bytes:
+    """The properties, where the level has some."""
+    return write_properties(packet.properties) if level == LEVEL_5 else b""
 
 
-def _binary(data: bytes) -> bytes:
-    if len(data) > LONGEST_STRING:
-        raise ValueError(f"{len(data)} bytes are more than a string can hold")
-    return _u16(len(data)) + data
-
-
-def _text(text: str) -> bytes:
-    if "\0" in text:
-        raise ValueError("a string cannot hold NUL")
-    return _binary(text.encode())
-
-
-def _identifier(packet_id: int) -> bytes:
-    if not 0 < packet_id <= 0xFFFF:
-        raise ValueError(f"{packet_id} is no packet id")
-    return _u16(packet_id)
-
-
-def _connect(packet: Connect) -> bytes:
-    will, user, password = packet.will, packet.username, packet.password
-    if user is None and password is not None:
+def _connect(packet: Connect, _level: int) -> bytes:
+    will, user, password, level = packet.will, packet.username, packet.password, packet.level
+    if user is None and password is not None and level != LEVEL_5:
         raise ValueError("a password needs a user name")
     flags = 0x02 if packet.clean_session else 0
-    tail = _text(packet.client_id)
+    tail = _block(packet, level) + text(packet.client_id)
     if will is not None:
         flags |= 0x04 | will.qos << 3 | will.retain << 5
-        tail += _text(will.topic) + _binary(will.payload)
+        tail += _block(will, level) + text(will.topic) + binary(will.payload)
     if user is not None:
         flags |= 0x80
-        tail += _text(user)
+        tail += text(user)
     if password is not None:
         flags |= 0x40
-        tail += _binary(password)
-    head = _text(PROTOCOL_NAMES[packet.level]) + bytes((packet.level, flags)) + _u16(packet.keep_alive)
+        tail += binary(password)
+    head = text(PROTOCOL_NAMES[level]) + bytes((level, flags)) + u16(packet.keep_alive)
     return _frame(Kind.CONNECT << 4, head + tail)
 
 
-def _connack(packet: Connack) -> bytes:
-    properties = b"\0" if packet.level == LEVEL_5 else b""
-    return _frame(Kind.CONNACK << 4, bytes((packet.session_present, packet.code)) + properties)
+def _connack(packet: Connack, level: int) -> bytes:
+    return _frame(Kind.CONNACK << 4, bytes((packet.session_present, packet.code)) + _block(packet, level))
 
 
-def _publish(packet: Publish) -> bytes:
+def _publish(packet: Publish, level: int) -> bytes:
     first = 0x30 | packet.dup << 3 | packet.qos << 1 | packet.retain
-    identifier = _identifier(packet.packet_id) if packet.qos else b""
-    return _frame(first, _text(packet.topic) + identifier + packet.payload)
+    number = identifier(packet.packet_id) if packet.qos else b""
+    return _frame(first, text(packet.topic) + number + _block(packet, level) + packet.payload)
 
 
-def _subscribe(packet: Subscribe) -> bytes:
-    filters = b"".join(_text(name) + bytes((qos,)) for name, qos in packet.filters)
-    return _frame(0x82, _identifier(packet.packet_id) + filters)
+def _subscribe(packet: Subscribe, level: int) -> bytes:
+    filters = b"".join(text(name) + bytes((options,)) for name, options in packet.filters)
+    return _frame(0x82, identifier(packet.packet_id) + _block(packet, level) + filters)
 
 
-def _suback(packet: Suback) -> bytes:
-    return _frame(0x90, _identifier(packet.packet_id) + bytes(packet.codes))
+def _unsubscribe(packet: Unsubscribe, level: int) -> bytes:
+    body = identifier(packet.packet_id) + _block(packet, level) + b"".join(map(text, packet.filters))
+    return _frame(0xA2, body)
 
 
-def _unsubscribe(packet: Unsubscribe) -> bytes:
-    return _frame(0xA2, _identifier(packet.packet_id) + b"".join(map(_text, packet.filters)))
+def _codes(first: int) -> Callable[[Any, int], bytes]:
+    """SUBACK and UNSUBACK."""
+
+    def write(packet: Suback | Unsuback, level: int) -> bytes:
+        return _frame(first, identifier(packet.packet_id) + _block(packet, level) + bytes(packet.codes))
+
+    return write
 
 
-_ENCODERS: dict[type, Callable[[Any], bytes]] = {
+def _acknowledgement(first: int) -> Callable[[Any, int], bytes]:
+    """PUBACK and the like: code and properties are left out where they say nothing."""
+
+    def write(packet: Puback | Pubrec | Pubrel | Pubcomp, level: int) -> bytes:
+        return _frame(first, identifier(packet.packet_id) + _outcome(packet, level))
+
+    return write
+
+
+def _outcome(packet: Puback | Pubrec | Pubrel | Pubcomp | Disconnect | Auth, level: int) -> bytes:
+    if level != LEVEL_5 or (not packet.code and packet.properties == NONE):
+        return b""
+    code = bytes((packet.code,))
+    return code if packet.properties == NONE else code + write_properties(packet.properties)
+
+
+_ENCODERS: dict[type, Callable[[Any, int], bytes]] = {
     Connect: _connect,
     Connack: _connack,
     Publish: _publish,
-    Puback: lambda packet: _frame(0x40, _identifier(packet.packet_id)),
-    Pubrec: lambda packet: _frame(0x50, _identifier(packet.packet_id)),
-    Pubrel: lambda packet: _frame(0x62, _identifier(packet.packet_id)),
-    Pubcomp: lambda packet: _frame(0x70, _identifier(packet.packet_id)),
+    Puback: _acknowledgement(0x40),
+    Pubrec: _acknowledgement(0x50),
+    Pubrel: _acknowledgement(0x62),
+    Pubcomp: _acknowledgement(0x70),
     Subscribe: _subscribe,
-    Suback: _suback,
+    Suback: _codes(0x90),
     Unsubscribe: _unsubscribe,
-    Unsuback: lambda packet: _frame(0xB0, _identifier(packet.packet_id)),
-    Pingreq: lambda packet: b"\xc0\0",
-    Pingresp: lambda packet: b"\xd0\0",
-    Disconnect: lambda packet: b"\xe0\0",
+    Unsuback: _codes(0xB0),
+    Pingreq: lambda packet, level: b"\xc0\0",
+    Pingresp: lambda packet, level: b"\xd0\0",
+    Disconnect: lambda packet, level: _frame(0xE0, _outcome(packet, level)),
+    Auth: lambda packet, level: _frame(0xF0, _outcome(packet, level)),
 }

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
 from simulator.wire.mqtt.decode import decode, kind_of
-from simulator.wire.mqtt.encode import LONGEST
+from simulator.wire.mqtt.fields import LONGEST
 from simulator.wire.mqtt.packet import LEVEL_3_1_1, Connect
+from simulator.wire.mqtt.reason import BadPacket, Reason, code_of
 
 if TYPE_CHECKING:
     from simulator.wire.mqtt.packet import Packet
@@ -58,9 +59,12 @@ class PacketReader:
             if body_at == 0 or end > len(self._buffer):
                 self.wanted = end - start if body_at else 0
                 return None
-            packet = decode(kind, first & 0x0F, bytes(self._buffer[body_at:end]))
+            packet = decode(kind, first & 0x0F, bytes(memoryview(self._buffer)[body_at:end]), self.level)
         except MalformedMessage as error:
-            raise MalformedMessage(error.what, offset=self._dropped + body_at + error.offset) from None
+            if isinstance(error, BadPacket) and error.level:
+                self.level = error.level
+            offset = self._dropped + body_at + error.offset
+            raise BadPacket(error.what, offset=offset, code=code_of(error)) from None
         if isinstance(packet, Connect):
             self.level = packet.level
         self._advance(end)
@@ -81,7 +85,8 @@ class PacketReader:
 
     def _check_size(self, length: int) -> None:
         if length > self._largest:
-            raise MalformedMessage(f"packet of {length} bytes, at most {self._largest} are taken", offset=1)
+            what = f"packet of {length} bytes, at most {self._largest} are taken"
+            raise BadPacket(what, offset=1, code=Reason.PACKET_TOO_LARGE)
 
     def _advance(self, end: int) -> None:
         self.wanted = 0

@@ -1,0 +1,264 @@
+"""The SNMP agent of one device: when it runs, what it is set to, what it answers and what it tells by itself.
+
+A change of settings restarts the agent a moment later: `sysUpTime` begins at 0 and `snmpEngineBoots` is raised (SNMP
+sheet 2.1). Traps leave from the device's own address and are forgotten; nothing is queued (sheet 2.7).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from simulator.device.lifecycle import Phase
+from simulator.device.snmp import USER
+from simulator.face.snmp.additional import read_additional
+from simulator.face.snmp.alarm import AlarmBook
+from simulator.face.snmp.context import Context
+from simulator.face.snmp.objects import template_of
+from simulator.face.snmp.telling import Teller
+from simulator.journal import Kind
+from simulator.wire.snmp.agent import Access, Agent
+from simulator.wire.snmp.ber import oid_of, oid_text
+from simulator.wire.snmp.event import Asked, BadCommunity, Dropped, Reported
+from simulator.wire.snmp.key import Privacy
+from simulator.wire.snmp.message import Flag, Version
+from simulator.wire.snmp.object_tree import ObjectView
+from simulator.wire.snmp.pdu import Kind as Operation
+from simulator.wire.snmp.pdu import Status
+from simulator.wire.snmp.usm import Usm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.clock import Timer
+    from simulator.device.device import Device
+    from simulator.device.event import Event
+    from simulator.face.snmp.context import Socket
+    from simulator.face.transport import Cancellable
+    from simulator.wire.snmp.event import AgentEvent
+    from simulator.wire.snmp.value import VarBind
+
+ENGINE_FORMAT_MAC = bytes((0x80, 0x00, 0x01, 0x70, 0x03))
+"""Enterprise 368 with the top bit set, then format 3: a MAC address (RFC 3411; the choice is a guess, sheet 2.5)."""
+COLD_START, WARM_START, LINK_DOWN, LINK_UP, AUTHENTICATION_FAILURE = range(5)
+_LEVELS = {"noAuthNoPriv": 0, "authNoPriv": Flag.AUTH, "authPriv": Flag.AUTH | Flag.PRIV}
+_VERSIONS = {int(version): version.name.lower() for version in Version}
+_NAMES_SHOWN = 8
+"""Object names of one request that the journal keeps."""
+
+
+class SnmpWay(Protocol):
+    """What the host does for the agent."""
+
+    def now(self) -> float:
+        """Wire time."""
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Cancellable:
+        """Call back after `delay` wire seconds."""
+
+    def refresh(self) -> None:
+        """What ought to listen has changed."""
+
+    def sockets(self) -> tuple[Socket, ...]:
+        """The open ports of the device."""
+
+    def tell(self, data: bytes, host: str) -> bool:
+        """Send a notification to `host`, an address perhaps with a port; False where there is no way."""
+
+    def is_observer(self, peer: str) -> bool:
+        """Whether this address and port are those of the bench's own observers."""
+
+
+class SnmpFace:
+    """One agent. `start` and `stop` say whether the device's system runs; settings do the rest."""
+
+    def __init__(self, device: Device, way: SnmpWay) -> None:
+        self._device = device
+        self._journal, self._name = device.world.journal, device.name
+        self._way = way
+        self._running = False
+        self._agent: Agent | None = None
+        self._context: Context | None = None
+        self._timer: Timer | None = None
+        self._boot = ""
+        self._auth_trap_due = 0.0
+        self._alarms = AlarmBook()
+        self._teller = Teller(device, way)
+        device.snmp.on_change(self._configured)
+        device.events.listen(self._published)
+        device.network.on_change(self._restructured)
+        device.network.on_link(self._link)
+
+    @property
+    def transport(self) -> str:
+        """`udp` or `tcp` while an agent runs, else empty."""
+        return "" if self._agent is None else "tcp" if self._device.snmp.tcp else "udp"
+
+    # When it runs
+
+    def start(self) -> None:
+        """The device's services run. Safe to repeat."""
+        if self._running:
+            return
+        self._running = True
+        booted = self._boot != self._device.lifecycle.bootid
+        self._boot = self._device.lifecycle.bootid
+        self._begin(COLD_START if booted else WARM_START, link_up=booted)
+
+    def be_running(self) -> None:
+        """Be an agent that has been up as long as its device, without a word on the wire."""
+        lifecycle = self._device.lifecycle
+        self._running, self._boot = True, lifecycle.bootid
+        if self._device.snmp.enabled:
+            self._make(lifecycle.boots, self._device.world.clock.now() - lifecycle.uptime())
+
+    def stop(self) -> None:
+        """The system goes down, or its power or address is gone."""
+        self._running = False
+        self._agent = self._context = None
+        self._alarms.forget()
+        self._teller.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _configured(self) -> None:
+        """Several settings of one request are one restart."""
+        if self._running and self._timer is None:
+            delay = self._device.profile.quirks.snmp_apply_seconds
+            self._timer = self._device.world.clock.call_later(delay, self._reconfigured)
+
+    def _reconfigured(self) -> None:
+        self._timer = None
+        self._agent = self._context = None
+        cold = self._device.profile.quirks.snmp_restart_trap == "cold"
+        self._begin(COLD_START if cold else WARM_START, link_up=False)
+
+    def _begin(self, trap: int, *, link_up: bool) -> None:
+        if self._device.snmp.enabled:
+            self._make(1, self._device.world.clock.now())
+        self._way.refresh()
+        if self._agent is not None:
+            self._generic(trap)
+            if link_up and self._device.network.link:
+                self._generic(LINK_UP)
+
+    def _make(self, least_boots: int, started: float) -> None:
+        device = self._device
+        settings, quirks = device.snmp, device.profile.quirks
+        context = Context(device, self._way.sockets, started, started)
+        boots = settings.count_start(least_boots)
+        context.usm = Usm(
+            ENGINE_FORMAT_MAC + bytes.fromhex(device.identity.serial),
+            boots,
+            started,
+            USER.encode(),
+            settings.password.encode(),
+            privacies=[Privacy(name) for name in quirks.snmp_privacy],
+            salt=device.world.chance.number("snmp", "salt", device.name, boots),
+        )
+        access = Access(
+            settings.v1,
+            settings.v2c,
+            settings.v3,
+            settings.read_community.encode(),
+            settings.write_community.encode(),
+            _LEVELS[quirks.snmp_v3_least_level],
+            quirks.snmp_too_big,
+        )
+        template = template_of(device.profile, settings.additional, read_additional)
+        view = ObjectView(template, context, context.shape)
+        self._agent = Agent(view, access, context.usm)
+        self._agent.counters = context.counters
+        self._context = context
+        device.note(Kind.STATE, "snmp agent", boots=boots)
+
+    # What it answers
+
+    def received(self, data: bytes, peer: str) -> list[bytes]:
+        """A message of a manager: the answers to it, none or one."""
+        agent = self._agent
+        if agent is None:
+            return []
+        for event in agent.receive(data, self._device.world.clock.now()):
+            self._happened(event, peer)
+        return agent.take_output()
+
+    def _happened(self, event: AgentEvent, peer: str) -> None:
+        note = self._device.note
+        observer = {"observer": True} if self._way.is_observer(peer) else {}
+        if isinstance(event, Asked):
+            version, kind, bindings, status, who = event
+            self._journal.append(
+                _DATAGRAM,
+                self._name,
+                _WHAT[kind],
+                version=_VERSIONS[version],
+                peer=peer,
+                who=who,
+                names=_shown(tuple(bindings)),
+                status=_STATUS[status],
+                **observer,
+            )
+        elif isinstance(event, BadCommunity):
+            note(Kind.DATAGRAM, "snmp community refused", peer=peer, community=event.community, **observer)
+            self._authentication_failed()
+        elif isinstance(event, Reported):
+            note(Kind.DATAGRAM, "snmp report", peer=peer, counter=event.counter, user=event.user, **observer)
+        elif isinstance(event, Dropped):
+            note(Kind.VIOLATION, "snmp", peer=peer, reason=event.reason, **observer)
+
+    # What it tells
+
+    def notified(self, data: bytes) -> None:
+        """A datagram came to the port that notifications are sent from."""
+        self._teller.received(data)
+
+    def send_alarm(self, name: str, text: str) -> None:
+        """As the action rule "Send SNMP trap" does: an alarmSingle with these words."""
+        if self._context is not None:
+            self._teller.alarm(self._context, self._alarms.single(name, text))
+
+    def _generic(self, trap: int) -> None:
+        if self._context is not None and self._device.snmp.sends(trap):
+            self._teller.generic(self._context, trap)
+
+    def _authentication_failed(self) -> None:
+        now = self._device.world.clock.now()
+        if now >= self._auth_trap_due and self._device.snmp.sends(AUTHENTICATION_FAILURE):
+            self._auth_trap_due = now + self._device.profile.quirks.snmp_auth_trap_seconds
+            self._generic(AUTHENTICATION_FAILURE)
+
+    def _published(self, event: Event) -> None:
+        told = self._alarms.told_by(event, ports=self._device.snmp.port_alarms)
+        if told is not None and self._context is not None and self._device.snmp.traps:
+            self._teller.alarm(self._context, told)
+
+    def _link(self, up: bool) -> None:
+        """linkDown is lost with the link that it is about."""
+        if self._context is None:
+            return
+        self._context.link_changed = self._device.world.clock.now()
+        if up and self._device.lifecycle.phase is Phase.RUNNING:
+            self._generic(LINK_UP)
+        elif not up and self._device.snmp.sends(LINK_DOWN):
+            self._device.note(Kind.STATE, "snmp trap lost", trap="linkDown", reason="no link")
+
+    def _restructured(self) -> None:
+        self.sockets_changed()
+
+    def sockets_changed(self) -> None:
+        """Addresses or open ports are others than before."""
+        if self._context is not None:
+            self._context.structure += 1
+
+
+_DATAGRAM = Kind.DATAGRAM
+_WHAT = {int(kind): f"snmp {kind.name.lower().replace('_', '')}" for kind in Operation}
+_STATUS = {int(status): status.name.lower() for status in Status}
+
+
+@lru_cache(maxsize=4096)
+def _shown(bindings: tuple[VarBind, ...]) -> list[str]:
+    """The first names of a request. Equal requests share the list, which nobody changes."""
+    return [oid_text(oid_of(binding.name)) for binding in bindings[:_NAMES_SHOWN]]
