@@ -78,5 +78,8 @@ class DeviceOnWire:
             lines[:] = self.device.logs.system_lines(text)
             return bool(lines)
 
-        await until(logged, PATIENCE)
+        try:
+            await until(logged, PATIENCE)
+        except TimeoutError:
+            raise AssertionError(self.device.logs.system_lines()) from None
         return lines[-1]

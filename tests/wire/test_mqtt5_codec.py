@@ -126,6 +126,7 @@ def test_auth_and_properties_are_unknown_to_the_older_levels():
         decoded(bytes.fromhex("f000"), level=4)
     assert encode(Publish("a", b"x", properties=Properties(content_type="t"))) == encode(Publish("a", b"x"))
     assert encode(Disconnect(0x8E)) == encode(Disconnect())
+    assert encode(Unsuback(12, (0, 0x11))).hex() == "b002000c"
 
 
 text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)

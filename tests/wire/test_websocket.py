@@ -61,8 +61,13 @@ def test_close_is_answered():
     near, far = pair()
     near.send(Ended("closed"), 0.0)
     assert far.receive(near.take_output(), 0.0) == [Ended("closed by peer")]
-    assert far.take_output().hex() == "880203e8"
+    answer = far.take_output()
+    assert answer.hex() == "880203e8"
     assert far.receive(b"more", 0.0) == []
+    assert near.receive(frame(Opcode.BINARY, b"late") + frame(Opcode.PING, b"?") + answer, 0.0) == [
+        Ended("closed")
+    ]
+    assert near.take_output() == b""
 
 
 @pytest.mark.parametrize(

@@ -95,21 +95,23 @@ class _Framed(asyncio.Transport):
         super().__init__()
         self._transport = transport
         self._session = session
+        self._closed = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._session.send(bytes(data), wire_now())
         self._flush()
 
     def close(self) -> None:
+        """With a close frame; TCP ends when the client has answered it, which the connection waits for."""
         self._session.send(Ended("closed"), wire_now())
         self._flush()
-        self._transport.close()
+        self._closed = True
 
     def abort(self) -> None:
         self._transport.abort()
 
     def is_closing(self) -> bool:
-        return self._transport.is_closing()
+        return self._closed or self._transport.is_closing()
 
     def pause_reading(self) -> None:
         self._transport.pause_reading()

@@ -94,13 +94,13 @@ def _unsubscribe(packet: Unsubscribe, level: int) -> bytes:
     return _frame(0xA2, body)
 
 
-def _codes(first: int) -> Callable[[Any, int], bytes]:
-    """SUBACK and UNSUBACK."""
+def _suback(packet: Suback, level: int) -> bytes:
+    return _frame(0x90, identifier(packet.packet_id) + _block(packet, level) + bytes(packet.codes))
 
-    def write(packet: Suback | Unsuback, level: int) -> bytes:
-        return _frame(first, identifier(packet.packet_id) + _block(packet, level) + bytes(packet.codes))
 
-    return write
+def _unsuback(packet: Unsuback, level: int) -> bytes:
+    codes = bytes(packet.codes) if level == LEVEL_5 else b""
+    return _frame(0xB0, identifier(packet.packet_id) + _block(packet, level) + codes)
 
 
 def _acknowledgement(first: int) -> Callable[[Any, int], bytes]:
@@ -128,9 +128,9 @@ _ENCODERS: dict[type, Callable[[Any, int], bytes]] = {
     Pubrel: _acknowledgement(0x62),
     Pubcomp: _acknowledgement(0x70),
     Subscribe: _subscribe,
-    Suback: _codes(0x90),
+    Suback: _suback,
     Unsubscribe: _unsubscribe,
-    Unsuback: _codes(0xB0),
+    Unsuback: _unsuback,
     Pingreq: lambda packet, level: b"\xc0\0",
     Pingresp: lambda packet, level: b"\xd0\0",
     Disconnect: lambda packet, level: _frame(0xE0, _outcome(packet, level)),

@@ -42,6 +42,8 @@ class _End:
         self._output: list[bytes] = []
         self.open = False
         self.ended = False
+        self._closing = False
+        """Our close frame is out and the peer's has not come."""
 
     def receive(self, data: bytes, now: float) -> list[SocketEvent]:
         """Take in bytes and return what they mean: `Opened`, bytes of the stream, `Ended`."""
@@ -68,11 +70,13 @@ class _End:
         return events
 
     def send(self, event: bytes | Ended, now: float) -> None:
-        """Queue bytes of the stream as one binary frame, or the close frame that ends it."""
-        if self.ended or not self.open:
+        """Queue bytes of the stream as one binary frame, or the close frame that ends it: then nothing more is
+        handed on, and `Ended` comes with the peer's own."""
+        if self.ended or self._closing or not self.open:
             return
         if isinstance(event, Ended):
             self._close(CloseCode.NORMAL)
+            self.ended, self._closing = False, True
         elif event:
             self._put(Opcode.BINARY, event)
 
@@ -99,18 +103,20 @@ class _End:
         return None
 
     def _take(self, piece: Piece, events: list[SocketEvent]) -> None:
-        if piece.opcode is Opcode.PING:
+        if piece.opcode is Opcode.PING and not self._closing:
             self._put(Opcode.PONG, piece.data)
         elif piece.opcode is Opcode.CLOSE:
-            self._close(CloseCode.NORMAL)
-            events.append(Ended("closed by peer"))
-        elif piece.opcode is not Opcode.PONG and piece.data:
+            events.append(Ended("closed" if self._closing else "closed by peer"))
+            if not self._closing:
+                self._close(CloseCode.NORMAL)
+            self.ended = True
+        elif piece.opcode < Opcode.CLOSE and piece.data and not self._closing:
             events.append(piece.data)
 
     def _broken(self, error: MalformedMessage) -> Ended:
         if isinstance(error, Refused):
             self._output.append(refusal(error.status))
-        elif self.open:
+        elif self.open and not self._closing:
             self._close(error.code if isinstance(error, BadFrame) else CloseCode.PROTOCOL_ERROR)
         self.ended = True
         return Ended("no WebSocket" if not self.open else "bad WebSocket frame", error.what, error.offset)
