@@ -55,17 +55,18 @@ class RequestReader:
     def read(self) -> bytes | None:
         """The next request with its checksum, or None until more bytes come."""
         buffer = self._buffer
-        while buffer:
+        if not buffer:
+            return None
+        if self._looked == 0:
             end = request_length(buffer)
             if len(buffer) < end <= LONGEST or end == NEEDS_MORE:
                 return None
-            if 0 < end <= LONGEST and self._looked == 0 and crc16(buffer[:end]) == 0:
+            if 0 < end <= LONGEST and crc16(buffer[:end]) == 0:
                 return self._take(0, end)
-            frame = self._search(end == UNKNOWN)
-            if frame is not None or len(buffer) <= LONGEST:
-                return frame
-            self._drop(len(buffer) - LONGEST, "no frame in 256 bytes")
-        return None
+        frame = self._search(request_length(buffer) == UNKNOWN)
+        if frame is None and len(buffer) > LONGEST:
+            self._shed(len(buffer) - LONGEST)
+        return frame
 
     def gap(self) -> bytes | None:
         """Nothing came for the frame gap: what is unfinished is dropped, but for a good request inside it.
@@ -129,6 +130,15 @@ class RequestReader:
             del self._buffer[:end]
         self._forget()
         return frame
+
+    def _shed(self, count: int) -> None:
+        """Forget the oldest bytes of rubbish, but not which of the others have been looked at."""
+        self.dropped += count
+        self._complain("no frame in 256 bytes", bytes(self._buffer[:count]))
+        del self._buffer[:count]
+        self._ends = [at - count for at in self._ends if at >= count]
+        self._looked = len(self._buffer)
+        self._summed = LONGEST  # what comes first now is no beginning
 
     def _drop(self, count: int, reason: str) -> None:
         self.dropped += count
