@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.wire.modbus.crc import TABLE, crc16
+from simulator.wire.modbus.crc import TABLE, crc16, is_sealed
 from simulator.wire.modbus.frame import BROADCAST, KNOWN, LONGEST, NEEDS_MORE, SHORTEST, UNKNOWN, request_length
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class RequestReader:
     dropped and why. At most 256 bytes are kept.
     """
 
-    __slots__ = ("_buffer", "_complain", "_ends", "_good", "_looked", "_present", "_running", "_summed", "dropped")
+    __slots__ = ("_buffer", "_complain", "_ends", "_looked", "_present", "_running", "_summed", "dropped")
 
     def __init__(self, present: Container[int], complain: Callable[[str, bytes], None] = _unheard) -> None:
         self._present = present
@@ -61,12 +61,14 @@ class RequestReader:
             end = request_length(buffer)
             if len(buffer) < end <= LONGEST or end == NEEDS_MORE:
                 return None
-            if 0 < end <= LONGEST and crc16(buffer[:end]) == 0:
-                return self._take(0, end)
-        frame = self._search(request_length(buffer) == UNKNOWN)
-        if frame is None and len(buffer) > LONGEST:
+            if 0 < end <= LONGEST and is_sealed(frame := bytes(buffer[:end])):
+                del buffer[:end]
+                self._forget()
+                return frame
+        found = self._search(request_length(buffer) == UNKNOWN)
+        if found is None and len(buffer) > LONGEST:
             self._shed(len(buffer) - LONGEST)
-        return frame
+        return found
 
     def gap(self) -> bytes | None:
         """Nothing came for the frame gap: what is unfinished is dropped, but for a good request inside it.
@@ -148,6 +150,6 @@ class RequestReader:
 
     def _forget(self) -> None:
         """The head is another: nothing is known of the bytes behind it."""
-        self._ends.clear()
-        self._looked = 0
-        self._summed, self._running = 0, START
+        if self._looked:
+            self._ends.clear()
+            self._looked, self._summed, self._running = 0, 0, START
