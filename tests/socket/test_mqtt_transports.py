@@ -183,6 +183,7 @@ class TunnelProxy:
     def __init__(self, token: str = "") -> None:
         self.token = token
         self.requests: list[str] = []
+        self._busy = 0
         self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
@@ -216,6 +217,8 @@ class TunnelProxy:
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+        with contextlib.suppress(OSError):
+            await far_writer.wait_closed()
         finally:
             await closed(far_writer)
 
@@ -256,6 +259,7 @@ async def test_a_proxy_that_refuses():
         port = await proxy.start()
         device.connect("tcp", broker.ports["tcp"], httpProxy=f"{HOST}:{port}")
         await device.until_logged("proxy answered 407")
+        device.face.stop(orderly=False)
         await proxy.stop()
 
 
