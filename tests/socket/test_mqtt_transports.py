@@ -126,19 +126,30 @@ async def test_what_is_no_certificate_is_not_loaded_and_a_factory_default_clears
         assert (store.authorities, store.clients) == ({}, {})
 
 
+@contextlib.asynccontextmanager
 async def answering(answer: bytes):
-    """A server that says this to whoever connects, and its port."""
+    """The port of a server that says this to whoever connects, and stays silent then."""
+    serving = set()
 
     async def serve(reader, writer):
-        await reader.read(1000)
-        writer.write(answer)
-        with contextlib.suppress(OSError):
-            await writer.drain()
+        task = asyncio.current_task()
+        serving.add(task)
+        try:
+            await reader.read(1000)
+            writer.write(answer)
             await reader.read()
-        writer.close()
+        finally:
+            await closed(writer)
+            serving.discard(task)
 
     server = await asyncio.start_server(serve, HOST, 0)
-    return server, server.sockets[0].getsockname()[1]
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
 @pytest.mark.parametrize(
@@ -151,24 +162,20 @@ async def answering(answer: bytes):
     ],
 )
 async def test_a_server_that_opens_no_websocket(answer, reason):
-    async with bench() as fleet:
-        server, port = await answering(answer)
+    async with bench() as fleet, answering(answer) as port:
         device = DeviceOnWire(fleet)
         device.connect("ws", port)
         await device.until_logged(reason)
         assert not device.connected
         device.face.stop(orderly=False)
-        server.close()
 
 
 async def test_a_websocket_that_is_never_answered_is_given_up_after_the_timeout():
-    async with bench() as fleet:
-        server, port = await answering(b"")
+    async with bench() as fleet, answering(b"") as port:
         device = DeviceOnWire(fleet)
         device.connect("ws", port, connectTimeout=1)
         await device.until_logged("in time")
         device.face.stop(orderly=False)
-        server.close()
 
 
 async def test_another_path_is_not_found():
@@ -183,7 +190,6 @@ class TunnelProxy:
     def __init__(self, token: str = "") -> None:
         self.token = token
         self.requests: list[str] = []
-        self._busy = 0
         self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
@@ -217,8 +223,6 @@ class TunnelProxy:
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
-        with contextlib.suppress(OSError):
-            await far_writer.wait_closed()
         finally:
             await closed(far_writer)
 
@@ -259,7 +263,6 @@ async def test_a_proxy_that_refuses():
         port = await proxy.start()
         device.connect("tcp", broker.ports["tcp"], httpProxy=f"{HOST}:{port}")
         await device.until_logged("proxy answered 407")
-        device.face.stop(orderly=False)
         await proxy.stop()
 
 
