@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import http, snmp, start
+from benchmarks import http, modbus, snmp, start
 
 start.run()
 http.run()
 snmp.run()
+modbus.run()

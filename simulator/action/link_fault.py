@@ -11,7 +11,7 @@ from simulator.action.target import ItemTarget, Target
 from simulator.errors import FleetError
 from simulator.units import Seconds
 
-LISTENERS = ("http", "https")
+LISTENERS = ("http", "https", "modbus")
 STREAMS = (*LISTENERS, "mqtt")
 DATAGRAMS = ("dhcp", "snmp")
 SERVICES = (*STREAMS, *DATAGRAMS)

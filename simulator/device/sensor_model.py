@@ -64,12 +64,17 @@ SENSOR_MODELS: Final[dict[str, Template]] = {
             ],
         }
     ),
+    "slave": template_from(
+        {"name": "Plain slave", "model": "Plain slave", "points": [{"name": "value", "register": 0}]}
+    ),
 }
-"""By the word that settings and scenarios use. The register of BP#06's input is a guess."""
+"""By the word that settings and scenarios use. The register of BP#06's input is a guess. `slave` is no
+sensor: 2,000 addresses of each of the four tables that keep what is written, with every function."""
 DEFAULT_ADDRESSES: Final = {
     **{f"tibbo-bp0{number}": 0x3F + number for number in range(1, 7)},
     "hugo": 1,
     "generic": 1,
+    "slave": 1,
 }
 """Address with which each type leaves its factory."""
 

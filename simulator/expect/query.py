@@ -218,9 +218,27 @@ class EverywhereQuery(Query):
 
     shorthand: ClassVar[str] = "condition"
 
-    condition: Annotated[str, Choice(tuple(CONDITIONS)), "What every face must show."]
+    condition: Annotated[
+        str,
+        Choice(tuple(CONDITIONS)),
+        "What every face must show of the port; agree without a port is about every lasting state of the device.",
+    ] = ""
     port: Annotated[str, PORT, "Port id; by default that of the step's verb."] = ""
-    without: Annotated[tuple[Literal["vapix", "mqtt", "stream", "trap"], ...], "Faces that are left out."] = ()
+    event: Annotated[str, EventKind(), "Instead of a condition of a port: an event that has a lasting state."] = ""
+    state: Annotated[str, "State of that event that every face must show; by default whatever the truth is."] = ""
+    source: Annotated[Pairs, "Source items of that event and their values: sensor: Freezer."] = ()
+    without: Annotated[
+        tuple[Literal["vapix", "mqtt", "stream", "snmp", "trap", "modbus", "log"], ...], "Faces that are left out."
+    ] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.condition) == bool(self.event):
+            raise FleetError(
+                "everywhere needs one of 'condition' and 'event'", hint="for example everywhere: tampering"
+            )
+        if (self.state or self.source) and not self.event:
+            raise FleetError("'state' and 'source' need 'event'", hint="say of which event")
+        _check_state(self.event, self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

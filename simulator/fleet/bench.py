@@ -246,6 +246,13 @@ class Bench:
         """Devices that nobody can reach now, so that observers need not wait for a word of them."""
         return [name for name, host in self.hosts.items() if host.silent]
 
+    def states(self, name: str) -> list[dict[str, Any]]:
+        """Topic, source and data of every lasting state of a device. Raises UnknownTarget."""
+        if name not in self.hosts:
+            raise UnknownTarget("device", name, self.hosts)
+        events = self.hosts[name].device.events.states()
+        return [{"topic": e.topic, "source": dict(e.source), "data": dict(e.data)} for e in events]
+
     def authority_pem(self) -> str:
         return self.premises.tls.authority_pem.decode()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from simulator.device.lifecycle import Phase
 from simulator.errors import FleetError, UnknownTarget
@@ -12,12 +12,14 @@ from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
 from simulator.site.modbus.door import Door
 from simulator.site.modbus.foreign import Foreign
+from simulator.site.modbus.plain_slave import PlainSlave
 from simulator.site.modbus.probe import Probe
 from simulator.site.modbus.rs485 import Rs485
 from simulator.site.modbus.tibbo import TibboProbe
 from simulator.wire.modbus.bus import Bus, LineTiming
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from simulator.device.device import Device
@@ -113,7 +115,7 @@ class Buses:
         bus = self.of(one.box)
         if bus.mode == "connect":  # the slaves are somebody else's
             return
-        kind = TibboProbe if one.type.startswith("tibbo") else Probe
+        kind = _KINDS.get(one.type.partition("-")[0], Probe)
         clock = self._premises.world.clock
         probe = kind(number, name, one.at_address(), one.made(), clock.now, one.values)
         self.probes[number] = probe
@@ -141,15 +143,27 @@ class Buses:
         provider = self._premises.provider
         host = self._premises.plan.infrastructure("buses")
         owner = f"{place.device}/bus/{place.box}/{purpose}"
+        kept = [port]
+
+        def listen() -> socket.socket:
+            """A free port, once found, is kept: the listener is closed and opened again by some faults."""
+            made = provider.listen_tcp(host, kept[0], owner=owner)
+            if self._premises.own_addresses:
+                kept[0] = made.getsockname()[1]
+            return made
+
         return Door(
             place,
             purpose,
-            lambda: provider.listen_tcp(host, port, owner=owner),
+            listen,
             Endpoint(f"{place.device}/bus/{place.box}", "modbus"),
             self._premises.patchbay,
             peers=wanted.peers,
             frame_gap=wanted.frame_gap,
         )
+
+
+_KINDS: Final[dict[str, type[Probe]]] = {"tibbo": TibboProbe, "slave": PlainSlave}
 
 
 def _peer_told(place: Rs485, peer: str, state: str) -> None:

@@ -16,6 +16,7 @@ from simulator.errors import UnknownTarget
 
 if TYPE_CHECKING:
     from simulator.expect.promise import Expect
+    from simulator.fleet.sensor_handle import BusHandle, SensorHandle
     from simulator.fleet.session import Session
 
 
@@ -306,6 +307,18 @@ class IoModule(DeviceHandle):
 
     def close_casing(self) -> None:
         self.do("casing", do="close")
+
+    def sensor(self, key: int | str) -> SensorHandle:
+        """A Modbus sensor by name, or by its position from 1."""
+        from simulator.fleet.sensor_handle import SensorHandle
+
+        return SensorHandle(self._session, self.name, str(key))
+
+    def bus(self, box: int = 0) -> BusHandle:
+        """The RS-485 bus of a box: 0 is its own, N that of the module at address N."""
+        from simulator.fleet.sensor_handle import BusHandle
+
+        return BusHandle(self._session, self.name, box)
 
     def module(self, address: int) -> ModuleHandle:
         """The expansion module at an address."""

@@ -99,6 +99,10 @@ class Session:
         """The true state of a device."""
         return self._get("GET", f"/v1/devices/{name}")
 
+    def states(self, device: str) -> list[dict[str, Any]]:
+        """Every lasting state of a device, as its event system holds it: topic, source and data."""
+        return self._get("GET", f"/v1/devices/{device}/states")  # type: ignore[return-value]
+
     def part_state(self, target: str) -> dict[str, Any]:
         """The true state of one port."""
         device, _, port = target.split("/")

@@ -12,6 +12,7 @@ from simulator.device.port_plan import PortKind
 if TYPE_CHECKING:
     from simulator.device.device import Device
     from simulator.device.relay import Relays
+    from simulator.device.sensor import Sensor
     from simulator.device.terminal import Port
     from simulator.fleet.host import Host
 
@@ -33,10 +34,12 @@ def snapshot(host: Host) -> dict[str, Any]:
         "last_upgrade_failed": device.firmware.last_upgrade_failed,
         "mqtt_active": device.mqtt.active,
         "mqtt_connected": device.mqtt.connection_status == "connected",
+        "snmp_traps": device.snmp.traps,
         "snmp_port_traps": device.snmp.traps and device.snmp.port_alarms,
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
         "power": {"source": device.power.source, "live": list(device.power.live)},
+        "casing_name": device.profile.quirks.casing_name,
         "alarms": _alarms(device),
         "doors": _doors(device),
         "leds": [str(led) for led in leds(device)],
@@ -137,6 +140,7 @@ def sensor_states(device: Device) -> list[dict[str, Any]]:
             "box": sensor.settings.box,
             "address": sensor.settings.address,
             "model": sensor.settings.template.model,
+            "probe": _probe(sensor),
             "online": sensor.online,
             "reason": sensor.reason,
             "last_event": sensor.last_event,
@@ -147,6 +151,12 @@ def sensor_states(device: Device) -> list[dict[str, Any]]:
         }
         for sensor in device.sensors or ()
     ]
+
+
+def _probe(sensor: Sensor) -> tuple[int, int] | None:
+    """Function and register of its first value, by which a foreign master can see whether it answers."""
+    points = sensor.settings.template.points
+    return (points[0].function, points[0].at) if points else None
 
 
 def _ohms(value: float) -> float | str:

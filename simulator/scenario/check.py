@@ -28,6 +28,7 @@ from simulator.expect.query import (
     VapixQuery,
 )
 from simulator.scenario.check_parts import check_parts
+from simulator.scenario.modbus_plan import check_sensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -183,6 +184,8 @@ class Checker:
                 self._ports(target, devices)
             elif target.component == "module":
                 self._modules(target, devices)
+            elif target.component == "sensor":
+                check_sensors(target, [self._fleet.plans[name] for name in devices])
         except UnknownTarget as error:
             self._reading.at(place, error.what, error.hint)
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from simulator.action.declaration import MapOf, Record
 from simulator.action.kind import Choice, Duration, Number, Text, Whole
-from simulator.errors import FleetError
+from simulator.action.target import is_pattern, matching
+from simulator.errors import FleetError, UnknownTarget
 from simulator.units import Seconds
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from simulator.action.target import Target
+    from simulator.scenario.plan import DevicePlan
+
 SENSOR_TYPES = (
-    "tibbo-bp01", "tibbo-bp02", "tibbo-bp03", "tibbo-bp04", "tibbo-bp05", "tibbo-bp06", "hugo", "generic", "custom",
+    "tibbo-bp01", "tibbo-bp02", "tibbo-bp03", "tibbo-bp04", "tibbo-bp05", "tibbo-bp06", "hugo", "generic", "slave", "custom",
 )  # fmt: skip
 BUS_MODES = ("internal", "listen", "connect", "mixed", "tap")
 _ANY = Number(-1e9, 1e9)
@@ -108,3 +115,16 @@ class BusPlan:
     def specification(self) -> dict[str, Any]:
         """As the control API's populate call takes it."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+def check_sensors(target: Target, plans: Iterable[DevicePlan]) -> None:
+    """Whether each device has the sensor that a target names. Raises UnknownTarget."""
+    for plan in plans:
+        numbers = [str(number) for number in range(1, len(plan.sensors) + 1)]
+        names = [one.name or f"sensor-{number}" for number, one in zip(numbers, plan.sensors, strict=True)]
+        try:
+            matching("sensor", target.index, numbers if is_pattern(target.index) else [*names, *numbers])
+        except UnknownTarget as error:
+            error.what = f"{plan.name} has no sensor {target.index}"
+            error.hint = f"its sensors: {', '.join(names)}" if names else f"give {plan.name} sensors"
+            raise

@@ -40,6 +40,7 @@ class CannedEyes:
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
+        self.lasting: list[dict[str, Any]] = []
         self.sightings: dict[str, list[dict[str, Any]]] = {"mqtt": [], "stream": [], "trap": []}
         self.snapshots: dict[str, dict[str, Any]] = {"io-1": snapshot()}
         self.answers: dict[str, dict[str, Any]] = {}
@@ -134,6 +135,9 @@ class CannedEyes:
 
     def seen(self, face: str, after: int, device: str = "") -> list[dict[str, Any]]:
         return [one for one in self.sightings[face] if one["number"] > after and device in ("", one["device"])]
+
+    def states(self, device: str) -> list[dict[str, Any]]:
+        return self.lasting
 
     def told(self, face: str, device: str) -> list[dict[str, Any]]:
         seen = Sightings(face)

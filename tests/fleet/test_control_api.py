@@ -334,7 +334,11 @@ def test_every_documented_call_is_served(control):
     document = control.call("GET", "/v1/openapi.json").body
     for path, methods in document["paths"].items():
         for method in methods:
-            answer = control.raw(method.upper(), path.replace("{name}", "io-1"), b"")
+            answer = control.raw(
+                method.upper(),
+                path.replace("{name}", "io-1").replace("{sensor}", "1").replace("{type}", "hugo"),
+                b"",
+            )
             assert "no control call" not in str(answer.body), f"{method} {path}"
             assert answer.status < 500
 
@@ -411,7 +415,7 @@ def test_no_call_makes_the_engine_stumble(control, status):
     """Whatever is sent: a clear refusal or a clear success, never a bug, never a stuck engine."""
     document = control.call("GET", "/v1/openapi.json").body
     targets = [
-        (method.upper(), path.replace("{name}", "io-1"))
+        (method.upper(), path.replace("{name}", "io-1").replace("{sensor}", "1").replace("{type}", "hugo"))
         for path, methods in document["paths"].items()
         for method in methods
         if path not in ("/v1/clock/pass", "/v1/openapi.json")  # one waits by design, the other takes nothing

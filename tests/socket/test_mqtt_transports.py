@@ -126,30 +126,53 @@ async def test_what_is_no_certificate_is_not_loaded_and_a_factory_default_clears
         assert (store.authorities, store.clients) == ({}, {})
 
 
-@contextlib.asynccontextmanager
-async def answering(answer: bytes):
-    """The port of a server that says this to whoever connects, and stays silent then."""
-    serving = set()
+class Stranger:
+    """A server that is no broker: `serve(reader, writer)` is called for whoever connects."""
 
-    async def serve(reader, writer):
+    def __init__(self, serve) -> None:
+        self._converse = serve
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> int:
+        """Its port."""
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        return self._server.sockets[0].getsockname()[1]
+
+    async def __aexit__(self, *_how) -> None:
+        """Close the listener and every connection, and see them closed."""
+        self._server.close()
+        for serving in self._serving:
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def _serve(self, reader, writer):
         task = asyncio.current_task()
-        serving.add(task)
+        self._serving.add(task)
         try:
-            await reader.read(1000)
-            writer.write(answer)
-            await reader.read()
+            await self._converse(reader, writer)
         finally:
             await closed(writer)
-            serving.discard(task)
+            self._serving.discard(task)
 
-    server = await asyncio.start_server(serve, HOST, 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
+
+async def closed(writer) -> None:
+    """Close it, and wait until its socket is."""
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
+def answering(answer: bytes) -> Stranger:
+    """Says this to whoever connects, and listens until he has gone."""
+
+    async def serve(reader, writer):
+        await reader.read(1000)
+        writer.write(answer)
+        with contextlib.suppress(OSError):
+            await writer.drain()
+            await reader.read()
+
+    return Stranger(serve)
 
 
 @pytest.mark.parametrize(
@@ -184,33 +207,13 @@ async def test_another_path_is_not_found():
         await device.until_logged("HTTP status 404")
 
 
-class TunnelProxy:
+class TunnelProxy(Stranger):
     """An HTTP proxy that knows CONNECT, and perhaps a password."""
 
     def __init__(self, token: str = "") -> None:
+        super().__init__(self._tunnel)
         self.token = token
         self.requests: list[str] = []
-        self._serving: set[asyncio.Task[None]] = set()
-
-    async def start(self) -> int:
-        self._server = await asyncio.start_server(self._serve, HOST, 0)
-        return self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Close the listener and every tunnel, and see them closed."""
-        self._server.close()
-        for serving in self._serving:
-            serving.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
-
-    async def _serve(self, reader, writer):
-        task = asyncio.current_task()
-        self._serving.add(task)
-        try:
-            await self._tunnel(reader, writer)
-        finally:
-            await closed(writer)
-            self._serving.discard(task)
 
     async def _tunnel(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -233,18 +236,10 @@ class TunnelProxy:
         writer.close()
 
 
-async def closed(writer) -> None:
-    """Close it, and wait until its socket is."""
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-
-
 @pytest.mark.parametrize("transport", ["tcp", "ssl", "ws", "wss"])
 async def test_through_a_proxy(transport):
-    async with both() as (device, broker, _, _):
-        proxy = TunnelProxy("dTpw")
-        port = await proxy.start()
+    proxy = TunnelProxy("dTpw")
+    async with both() as (device, broker, _, _), proxy as port:
         url = f"http://u:p@{HOST}:{port}"
         device.connect(
             transport, broker.ports[transport], ssl=CHECKED, server={"basepath": "mqtt"},
@@ -254,16 +249,12 @@ async def test_through_a_proxy(transport):
         assert proxy.requests == [f"CONNECT {HOST}:{broker.ports[transport]} HTTP/1.1"]
         device.face.stop(orderly=False)
         await until(lambda: not broker.router.connected(device.device.mqtt.client.client_id), PATIENCE)
-        await proxy.stop()
 
 
 async def test_a_proxy_that_refuses():
-    async with both() as (device, broker, _, _):
-        proxy = TunnelProxy("dTpw")
-        port = await proxy.start()
+    async with both() as (device, broker, _, _), TunnelProxy("dTpw") as port:
         device.connect("tcp", broker.ports["tcp"], httpProxy=f"{HOST}:{port}")
         await device.until_logged("proxy answered 407")
-        await proxy.stop()
 
 
 async def test_a_foreign_websocket_client_that_breaks_the_rules_is_journalled():

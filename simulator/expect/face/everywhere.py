@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.action.target import matching
 from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
+from simulator.expect.face import lasting
 from simulator.expect.face.message import axis_topic
 from simulator.expect.face.snmp import port_traps
 from simulator.expect.face.vapix import UNREADABLE, port_states
@@ -38,6 +39,8 @@ _Told = dict[tuple[str, str, str], str]
 def find(look: Look) -> list[Finding]:
     """One finding per look: what each face shows of the port, or of each port where a pattern names several."""
     query: Any = look.expectation.query
+    if query.event or (query.condition == "agree" and not query.port):
+        return lasting.find(look)
     views = Views(look)
     try:
         ids = matching("port", query.port, list(views.ports))

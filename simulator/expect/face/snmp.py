@@ -49,6 +49,26 @@ def port_traps(look: Look, state: dict[str, Any]) -> dict[tuple[str, str], str]:
     return told
 
 
+_ALARMS = {
+    "Casing Open": ("tns1:Device/tnsaxis:Casing/Open", "Open", re.compile("")),
+    "External Tamper": ("tns1:Device/tnsaxis:Tampering/External", "active", re.compile(r"port (?P<port>\d+)")),
+}
+_STATE_OF = {"alarmNew": "1", "alarmCleared": "0"}
+
+
+def alarm_traps(look: Look, state: dict[str, Any]) -> dict[Any, dict[str, str]]:
+    """What the last alarm of each name said: topic and source, to the state item and its value."""
+    own, told = own_addresses(state), {}
+    for sighting in look.eyes.seen("trap", 0):
+        trap = sighting["data"]
+        topic, item, pattern = _ALARMS.get(trap.get("name", ""), ("", "", _PORT_TEXT))
+        found = pattern.search(trap.get("text", ""))
+        if topic and found and trap["source"] in own and trap["trap"] in _STATE_OF:
+            source = tuple(found.groupdict().items()) or (("Name", state["casing_name"]),)
+            told[topic, source] = {item: _STATE_OF[trap["trap"]]}
+    return told
+
+
 def find_trap(look: Look) -> list[Finding]:
     """Notifications that came from the device's addresses since the moment."""
     query: Any = look.expectation.query

@@ -10,6 +10,7 @@ from simulator.action.vocabulary import action_schema, from_mapping, vocabulary
 from simulator.errors import FleetError
 from simulator.fleet.control.openapi import openapi
 from simulator.fleet.control.route import ControlRequest, ControlRoute
+from simulator.fleet.control.sensor_calls import SENSOR_ROUTES
 from simulator.fleet.specification import DeviceSpecification, FleetSpecification
 from simulator.journal import Kind
 from simulator.resources import VERSION
@@ -84,6 +85,10 @@ async def add_device(request: ControlRequest) -> dict[str, Any]:
 
 async def describe_device(request: ControlRequest) -> dict[str, Any]:
     return request.engine.bench.snapshot(request.path["name"])
+
+
+async def list_states(request: ControlRequest) -> list[dict[str, Any]]:
+    return request.engine.bench.states(request.path["name"])
 
 
 async def list_actions(request: ControlRequest) -> dict[str, Any]:
@@ -176,6 +181,8 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("POST", "/v1/fleet/reset", "The same fleet anew", reset),
     ControlRoute("POST", "/v1/devices", "Put one more device on the bench", add_device, DeviceSpecification),
     ControlRoute("GET", "/v1/devices/{name}", "The true state of one device", describe_device),
+    ControlRoute("GET", "/v1/devices/{name}/states", "Every lasting state of its event system", list_states),
+    *SENSOR_ROUTES,
     ControlRoute("GET", "/v1/actions", "What hands can do: verbs and their fields", list_actions),
     ControlRoute("POST", "/v1/actions", "Do one action; the one key is the verb", act),
     ControlRoute("GET", "/v1/journal", "Records of the journal", read_journal, query=_JOURNAL_QUERY),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.action.link_fault import FAULT_USES
+from simulator.errors import FleetError
 from simulator.net.fault import make
 from simulator.net.patchbay import Endpoint
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from simulator.action.link_fault import Clear, Fault
     from simulator.action.target import Target
     from simulator.fleet.bench import Bench
+    from simulator.fleet.host import Host
 
 WIRE_NAMES = {"reset": "rst", "hang": "hang_response"}
 """Faults whose file has the wire's name for what the scenario calls by its effect."""
@@ -34,7 +36,19 @@ def clear(bench: Bench, action: Clear) -> None:
 
 
 def _endpoints(bench: Bench, target: Target) -> list[Endpoint]:
-    return [Endpoint(host.name, target.component) for host in bench.targets(target)]
+    return [endpoint for host in bench.targets(target) for endpoint in _of_host(host, target.component)]
+
+
+def _of_host(host: Host, service: str) -> list[Endpoint]:
+    """The RS-485 buses are not on the device's network: each stands for itself."""
+    if service not in ("", "modbus"):
+        return [Endpoint(host.name, service)]
+    buses = [Endpoint(f"{host.name}/bus/{place.box}", "modbus") for place in host.buses if place.doors]
+    if service:
+        if not buses:
+            raise FleetError(f"no bus of {host.name} listens", hint="give it modbus: {0: listen}")
+        return buses
+    return [Endpoint(host.name), *buses]
 
 
 def _parameters(name: str, action: Fault) -> dict[str, Any]:

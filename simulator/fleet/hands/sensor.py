@@ -87,7 +87,8 @@ def _walk(bench: Bench, host: Host, probe: Probe, name: str, action: Sensor) -> 
     point = probe.point(name)
     low = point.min if point is not None and point.min is not None else float("-inf")
     high = point.max if point is not None and point.max is not None else float("inf")
-    stream = bench.world.chance.stream("sensor", host.name, probe.number, name, bench.last_action.number)
+    probe.walks += 1
+    stream = bench.world.chance.stream("sensor", host.name, probe.number, name, probe.walks)
     return Walk(probe.truth(name), action.stride or 0.0, action.every or 1.0, bench.clock.now(), stream, low, high)
 
 
@@ -160,13 +161,12 @@ def bus(bench: Bench, action: Bus) -> None:
 
 
 def _made(bench: Bench, place: Rs485, action: Bus) -> BusFault:
-    number = bench.last_action.number
     given: dict[str, Any] = {
         key: value for key in ("delay", "jitter", "size", "code") if (value := getattr(action, key))
     }
     return BusFault(
         action.do,
-        bench.world.chance.stream("bus", place.device, place.box, number),
+        bench.world.chance.stream("bus", place.device, place.box, place.begun),
         units=frozenset(action.units),
         functions=frozenset(action.functions),
         registers=(action.registers[0], action.registers[-1]) if action.registers else None,

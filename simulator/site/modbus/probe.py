@@ -60,6 +60,8 @@ class Probe:
         """By point: what is wrong with it, and the value at which it is stuck."""
         self.plugged = True
         self.resetting = False
+        self.walks = 0
+        """Random walks begun so far, each with chance of its own."""
         self.on_settings: Callable[[], None] = lambda: None
         """Called when the sensor's own address or rate was changed over the bus."""
         self._tables: dict[str, dict[int, tuple[Point, int]]] = {}

@@ -39,6 +39,8 @@ class Rs485:
         self.probes: list[Probe] = []
         self.doors: list[Door] = []
         self.foreign: Foreign | None = None
+        self.begun = 0
+        """Faults begun so far, each with chance of its own."""
         self._world = world
         self._causes: dict[int, Record] = {}
         self._timers: dict[int, Timer] = {}
@@ -107,6 +109,7 @@ class Rs485:
 
     def begin(self, fault: BusFault) -> None:
         """Let a fault act."""
+        self.begun += 1
         self.bus.faults.append(fault)
         self.note(Kind.FAULT, f"bus {fault.kind} begins", units=sorted(fault.units))
         if fault.kind in _UNASKED and self.doors:
