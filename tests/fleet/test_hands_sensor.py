@@ -285,6 +285,17 @@ def test_rows_are_added_and_removed(bench: EngineBench):
     assert len(bench.call("GET", "/v1/devices/io-1/sensors")) == 2
 
 
+def test_a_row_is_changed_and_judged_by_its_new_limits(bench: EngineBench):
+    fleet(bench)
+    bench.advance(2)
+    changed = FREEZER | {"thresholds": {"temperature": {"low": -10}}, "interval": 2.0}
+    assert bench.call("PUT", "/v1/devices/io-1/sensors/freezer", changed) == {"number": 1, "name": "freezer"}
+    bench.advance(1)
+    assert row(bench)["last_event"] == "temperature below limit"
+    with pytest.raises(FleetError, match="no sensor named"):
+        bench.call("PUT", "/v1/devices/io-1/sensors/cellar", changed)
+
+
 def test_a_speaker_has_no_sensors(bench: EngineBench):
     with pytest.raises(FleetError, match="no RS-485 port"):
         bench.fleet(speaker(sensors=[ROOF]))
