@@ -46,9 +46,13 @@ class Threshold:
     def side(self, value: float, before: Side) -> Side:
         """Where a value stands, coming from `before`."""
         back = self.hysteresis
-        if self.high is not None and value > self.high - (back if before == "above" else 0.0):
+        if self.high is not None and value > self.high:
             return "above"
-        if self.low is not None and value < self.low + (back if before == "below" else 0.0):
+        if self.low is not None and value < self.low:
+            return "below"
+        if before == "above" and self.high is not None and value > self.high - back:
+            return "above"
+        if before == "below" and self.low is not None and value < self.low + back:
             return "below"
         return "normal"
 

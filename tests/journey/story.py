@@ -5,34 +5,41 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from simulator.scenario.compile import compile_text
+
 HEAD = """\
 scenario: All faces agree, whatever happens
 seed: {seed}
 clock: {{mode: stepped}}
 fleet:
-  {name}: {device}
+{fleet}
 timeline:
 """
-AGREE = 'expect: {{device: {name}, within: 1s, everywhere: {{condition: agree, port: "*"}}}}'
+AGREE = "expect: {{device: {device}, within: 1s, everywhere: {{condition: agree{port}}}}}"
 
 
 class Story:
-    """Deeds with the device time at which they were done."""
+    """Deeds with the device time at which they were done. `fleet` is the section of a scenario file."""
 
-    def __init__(self, seed: int, device: dict[str, Any]) -> None:
-        facts = {key: value for key, value in device.items() if key != "name"}
-        self._name = device["name"]
-        self._head = HEAD.format(seed=seed, name=self._name, device=_flow(facts))
+    def __init__(self, seed: int, fleet: str, device: str) -> None:
+        self._device = device
+        self._head = HEAD.format(seed=seed, fleet=fleet.strip("\n"))
         self._steps: list[tuple[float, str]] = []
+
+    def specification(self, seed: int) -> dict[str, Any]:
+        """The fleet as the control API takes it."""
+        (plan,) = compile_text(self.scenario(1.0), "story.scenario.yaml")
+        return plan.specification(seed)
 
     def tell(self, at: float, action: dict[str, Any]) -> None:
         """`action` as in a control call."""
         self._steps.append((at, ", ".join(f"{key}: {_flow(value)}" for key, value in action.items())))
 
     def scenario(self, at: float) -> str:
-        """The file, which asks at its end whether the faces agree."""
+        """The file, which asks at its end whether the faces agree: on every port, and on every lasting state."""
         steps = [f"  - {{at: {when:.3f}s, {deed}}}" for when, deed in self._steps]
-        steps.append(f"  - {{at: {at:.3f}s, {AGREE.format(name=self._name)}}}")
+        for port in (', port: "*"', ""):
+            steps.append(f"  - {{at: {at:.3f}s, {AGREE.format(device=self._device, port=port)}}}")
         return self._head + "\n".join(steps) + "\n"
 
 

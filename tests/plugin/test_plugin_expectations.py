@@ -94,7 +94,7 @@ async def test_gather(axis_io, axis_speaker):
         axis_speaker.expect.never("clip", for_=0.5),
     )
     ticking.cancel()
-    assert ticks > 10
+    assert ticks > 2, "the loop stood still"
 """)
     inner.run().assert_outcomes(passed=1)
 
