@@ -33,6 +33,7 @@ WINDOW = 150
 """Seconds by which a message may be early or late."""
 LAST_BOOTS = 0x7FFFFFFF
 """An engine that was started this often is never in time again until it gets new keys."""
+_AUTH, _PRIV = int(Flag.AUTH), int(Flag.PRIV)
 ALL_DIGESTS = tuple(Digest)
 ALL_PRIVACY = tuple(Privacy)
 
@@ -55,7 +56,7 @@ class Security:
 
     @property
     def flags(self) -> int:
-        return (Flag.AUTH if self.digest else 0) | (Flag.PRIV if self.privacy else 0)
+        return (_AUTH if self.digest else 0) | (_PRIV if self.privacy else 0)
 
 
 class Usm:
@@ -97,16 +98,16 @@ class Usm:
             raise Rejected("unknown_engine_ids")
         if message.user != self.user or not self._password:
             raise Rejected("unknown_user_names")
-        if not message.flags & Flag.AUTH:
+        if not message.flags & _AUTH:
             return read_scoped(message.scoped), Security()
-        if message.flags & Flag.PRIV and not self._privacies:
+        if message.flags & _PRIV and not self._privacies:
             raise Rejected("unsupported_sec_levels")
         digest = self._authentic(message, whole)
         if digest is None:
             raise Rejected("wrong_digests")
         if self._untimely(message, now):
             raise Rejected("not_in_time_windows", Security(digest))
-        if not message.flags & Flag.PRIV:
+        if not message.flags & _PRIV:
             return read_scoped(message.scoped), Security(digest)
         return self._decrypted(message, digest)
 
