@@ -104,10 +104,11 @@ class DatagramPort:
             self._socket.close()
 
     def _drain(self) -> None:
-        self._patchbay.activity.count += 1
+        patchbay, tally, receive = self._patchbay, self._tally, self._socket.recvfrom_into
+        patchbay.activity.count += 1
         for _ in range(DRAIN):
             try:
-                size, peer = self._socket.recvfrom_into(_BUFFER)
+                size, peer = receive(_BUFFER)
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionRefusedError:  # ICMP about an earlier datagram to a peer that is gone
@@ -115,9 +116,9 @@ class DatagramPort:
             except OSError:
                 return
             data = bytes(_VIEW[:size])
-            if self._tally is not None and not self._silent:
-                self._tally.datagram_in(len(data))
-            if self._patchbay.quiet and not self._silent:
+            if tally is not None and not self._silent:
+                tally.datagram_in(size)
+            if patchbay.quiet and not self._silent:
                 self._received(data, peer)
             else:
                 for delay in self._fates(Direction.TO_DEVICE):

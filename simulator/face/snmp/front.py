@@ -185,28 +185,33 @@ class SnmpFace:
         return agent.take_output()
 
     def _happened(self, event: AgentEvent, peer: str) -> None:
+        if isinstance(event, Asked):
+            self._asked(event, peer)
+            return
         note = self._device.note
         observer = {"observer": True} if self._way.is_observer(peer) else {}
-        if isinstance(event, Asked):
-            version, kind, bindings, status, who = event
-            self._journal.append(
-                _DATAGRAM,
-                self._name,
-                _WHAT[kind],
-                version=_VERSIONS[version],
-                peer=peer,
-                who=who,
-                names=_shown(tuple(bindings)),
-                status=_STATUS[status],
-                **observer,
-            )
-        elif isinstance(event, BadCommunity):
+        if isinstance(event, BadCommunity):
             note(Kind.DATAGRAM, "snmp community refused", peer=peer, community=event.community, **observer)
             self._authentication_failed()
         elif isinstance(event, Reported):
             note(Kind.DATAGRAM, "snmp report", peer=peer, counter=event.counter, user=event.user, **observer)
         elif isinstance(event, Dropped):
             note(Kind.VIOLATION, "snmp", peer=peer, reason=event.reason, **observer)
+
+    def _asked(self, event: Asked, peer: str) -> None:
+        version, kind, bindings, status, who = event
+        names = _shown(bindings if bindings.__class__ is tuple else tuple(bindings))
+        write, told = self._journal.append, _VERSIONS[version]
+        if self._way.is_observer(peer):
+            write(
+                _DATAGRAM, self._name, _WHAT[kind],
+                version=told, peer=peer, who=who, names=names, status=_STATUS[status], observer=True,
+            )  # fmt: skip
+        else:  # without a dictionary to merge: this is written once for every request
+            write(
+                _DATAGRAM, self._name, _WHAT[kind],
+                version=told, peer=peer, who=who, names=names, status=_STATUS[status],
+            )  # fmt: skip
 
     # What it tells
 
