@@ -145,6 +145,10 @@ class SnmpSettings:
         self._parameters.put(ENGINE_BOOTS, str(boots))
         return boots
 
+    def count_from(self, boots: int) -> None:
+        """The next start raises this number, as if the memory of earlier ones were lost."""
+        self._parameters.put(ENGINE_BOOTS, str(boots))
+
     def set_password(self, password: str) -> None:
         """Once. Raises Refused for a second time, or a length that is not allowed."""
         if self._parameters.enabled(PASSWORD_SET):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.clock import wire_now
 from simulator.errors import FleetError, MalformedMessage
@@ -18,7 +18,7 @@ from simulator.net.patchbay import Endpoint
 from simulator.wire.snmp.stream import MessageStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from simulator.face.transport import Cancellable
     from simulator.fleet.host import Host
@@ -69,6 +69,10 @@ class SnmpService:
                 return
             self._place = wanted
         self.face.sockets_changed()
+
+    def faults(self) -> Iterator[dict[str, Any]]:
+        """Those of the agent that are in force."""
+        return self.face.faults.told() if self.face.faulty else iter(())
 
     def run(self, *, from_the_start: bool) -> None:
         """The device's services run, or have been running since before the bench."""
@@ -169,7 +173,19 @@ class SnmpService:
         opening = self._opening
         for answer in self.face.received(data, f"{peer[0]}:{peer[1]}"):
             if isinstance(opening, DatagramPort):
-                opening.send(answer, peer)
+                if self.face.faulty:
+                    self._send_oddly(opening, answer, peer)
+                else:
+                    opening.send(answer, peer)
+
+    def _send_oddly(self, opening: DatagramPort, answer: bytes, peer: tuple[str, int]) -> None:
+        """As the faults that act will have it."""
+        delay, elsewhere = self.face.manner
+        port = self._outlet_from(opening.address[0]) if elsewhere else opening
+        if delay:
+            self.call_later(delay, lambda: port.send(answer, peer))
+        else:
+            port.send(answer, peer)
 
     def _outlet_from(self, address: str) -> DatagramPort:
         if self._outlet is None or self._outlet_address != address:
@@ -220,6 +236,10 @@ class _Connection(asyncio.Protocol):
             return
         for message in messages:
             for answer in self._face.received(message, self._peer):
-                self._transport.write(answer)
+                delay, _ = self._face.manner if self._face.faulty else (0.0, False)
+                if delay:
+                    asyncio.get_running_loop().call_later(delay, self._transport.write, answer)
+                else:
+                    self._transport.write(answer)
         if self._transport.get_write_buffer_size() > MOST_UNSENT:
             self._transport.abort()

@@ -90,6 +90,17 @@ class Usm:
         """`snmpEngineTime`: whole seconds since the engine started."""
         return int(now - self._started) & 0x7FFFFFFF
 
+    def be_at(self, boots: int | None, seconds: int | None, now: float) -> None:
+        """Be in another time than the true one."""
+        self.boots = self.boots if boots is None else boots
+        self._started = self._started if seconds is None else now - seconds
+
+    def take_name(self, engine_id: bytes) -> None:
+        """Be another engine, with keys that are local to it."""
+        self.engine_id = engine_id
+        self._keys.clear()
+        self._privacy_keys.clear()
+
     def opened(self, message: Secured, whole: bytes, now: float) -> tuple[Scoped, Security]:
         """The unit of a message that may be believed. Raises Rejected, and MalformedMessage."""
         if message.model != USM:
