@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import http, modbus, snmp, start
+from benchmarks import broker, http, modbus, snmp, start
 
 start.run()
 http.run()
 snmp.run()
 modbus.run()
+broker.run()

@@ -225,6 +225,8 @@ class Quirks(BaseModel):
     """QoS 1 and 2 messages kept while disconnected; the oldest goes first."""
     mqtt_filter_limit: int
     """Publication filters, and subscription filters, that the device takes."""
+    mqtt_request_limit: int
+    """Bytes of a request to mqtt/client.cgi or mqtt/event.cgi, at most; more is error 2106."""
 
     # SNMP
     snmp_object_id: str

@@ -236,11 +236,15 @@ class Bench:
             name for name, present in self.premises.provider.capabilities.as_dict().items() if present is True
         ]
 
-    def snapshot(self, name: str) -> dict[str, Any]:
-        """The true state of one device. Raises UnknownTarget."""
+    def host(self, name: str) -> Host:
+        """Raises UnknownTarget."""
         if name not in self.hosts:
             raise UnknownTarget("device", name, self.hosts)
-        return snapshot(self.hosts[name])
+        return self.hosts[name]
+
+    def snapshot(self, name: str) -> dict[str, Any]:
+        """The true state of one device. Raises UnknownTarget."""
+        return snapshot(self.host(name))
 
     def silent(self) -> list[str]:
         """Devices that nobody can reach now, so that observers need not wait for a word of them."""
@@ -248,9 +252,7 @@ class Bench:
 
     def states(self, name: str) -> list[dict[str, Any]]:
         """Topic, source and data of every lasting state of a device. Raises UnknownTarget."""
-        if name not in self.hosts:
-            raise UnknownTarget("device", name, self.hosts)
-        events = self.hosts[name].device.events.states()
+        events = self.host(name).device.events.states()
         return [{"topic": e.topic, "source": dict(e.source), "data": dict(e.data)} for e in events]
 
     def authority_pem(self) -> str:

@@ -93,7 +93,7 @@ class Session:
 
     def device(self, name: str) -> dict[str, Any]:
         """A device's entry of fleet.json, as of now."""
-        return self.snapshot(name)["description"]  # type: ignore[no-any-return]
+        return self._get("GET", f"/v1/devices/{name}/description")
 
     def snapshot(self, name: str) -> dict[str, Any]:
         """The true state of a device."""

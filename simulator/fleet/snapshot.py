@@ -47,6 +47,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "modules": _modules(device),
         "ports": {str(port.id): port_state(port, device.relays) for port in device.ports},
         "sensors": sensor_states(device),
+        "buses": [bus.state() for bus in host.buses],
     }
 
 

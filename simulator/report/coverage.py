@@ -39,7 +39,11 @@ _TOPIC: Final = re.compile(r'"(tns1:[\w:/]+|tnsaxis:[\w:/]+)"')
 _PROTOCOLS: Final = (
     ("HTTP and HTTPS (VAPIX)", "yes", "the APIs below"),
     ("Event stream over WebSocket", "yes", "`/vapix/ws-data-stream` with session tokens and filters"),
-    ("MQTT 3.1.1", "yes", "client of the device over TCP and TLS; no version 5, no WebSocket, no ALPN"),
+    (
+        "MQTT 3.1.1 and 5",
+        "yes",
+        "broker of the site in both, and 3.1; client of the device in 3.1.1; TCP, TLS and WebSocket, ALPN, proxies",
+    ),
     (
         "SNMP v1, v2c, v3",
         "yes",

@@ -118,8 +118,8 @@ CHAPTERS: tuple[Chapter, ...] = (
         "System: MQTT",
         BOTH,
         _YES,
-        "client, connect message, will, publications, subscriptions, TCP and TLS; no ALPN, "
-        "no WebSocket, no overlays",
+        "client, messages, will, publications, subscriptions; TCP, TLS, WebSocket, ALPN, proxies, client certificates; "
+        "no overlays",
     ),
     Chapter("System: SIP", SPEAKER, _NO, ""),
     Chapter("System: Multicast controller", SPEAKER, _NO, ""),

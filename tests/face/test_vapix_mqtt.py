@@ -166,6 +166,14 @@ def test_the_frame_of_both(desk: Desk, path: str) -> None:
         assert desk.ask("POST", path, "{}", login=(name, "x")).status == 403
 
 
+@pytest.mark.parametrize("path", [CLIENT, EVENT])
+def test_a_request_that_is_too_large(desk: Desk, path: str) -> None:
+    body = '{"apiVersion":"1.0","method":"x","params":{"a":"' + "x" * 131_072 + '"}}'
+    answer = desk.ask("POST", path, body)
+    assert answer.status == 200
+    assert b'"code": 2106' in answer.body
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: (

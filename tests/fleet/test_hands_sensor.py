@@ -114,6 +114,20 @@ def test_a_limit_names_the_hand_as_its_cause(bench: EngineBench):
     assert event["data"]["data"] == {"limit": "above", "value": "0.000000"}
 
 
+def test_the_truth_is_told_beside_what_the_device_knows(bench: EngineBench):
+    place = fleet(bench)
+    bench.act("sensor", {"on": "io-1/sensor/freezer", "do": "stick"})
+    bench.act("sensor", {"on": "io-1/sensor/freezer", "do": "set", "to": 7})
+    bench.advance(2)
+    assert value(bench) == -18
+    asked(place, b"\xff\xff\xff" + ASK, len(ANSWER))
+    bus = bench.state()["buses"][0]
+    assert bus["sensors"][0] == {
+        "number": 1, "name": "freezer", "address": 64, "plugged": True, "measures": {"temperature": 7},
+    }  # fmt: skip
+    assert bus["violations"] == 1
+
+
 def test_unplug_and_plug(bench: EngineBench):
     place = fleet(bench)
     assert asked(place, ASK, len(ANSWER)) == ANSWER
@@ -269,6 +283,17 @@ def test_rows_are_added_and_removed(bench: EngineBench):
     assert row(bench, 2)["online"] is False
     bench.call("DELETE", "/v1/devices/io-1/sensors/late")
     assert len(bench.call("GET", "/v1/devices/io-1/sensors")) == 2
+
+
+def test_a_row_is_changed_and_judged_by_its_new_limits(bench: EngineBench):
+    fleet(bench)
+    bench.advance(2)
+    changed = FREEZER | {"thresholds": {"temperature": {"low": -10}}, "interval": 2.0}
+    assert bench.call("PUT", "/v1/devices/io-1/sensors/freezer", changed) == {"number": 1, "name": "freezer"}
+    bench.advance(1)
+    assert row(bench)["last_event"] == "temperature below limit"
+    with pytest.raises(FleetError, match="no sensor named"):
+        bench.call("PUT", "/v1/devices/io-1/sensors/cellar", changed)
 
 
 def test_a_speaker_has_no_sensors(bench: EngineBench):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from vapix_fleet import fleet
+from vapix_fleet import WORKER
 
+from simulator.fleet.child import Child
 from simulator.fleet.session import Session
 
 PROBE = {"name": "probe", "type": "tibbo-bp01", "address": 64, "values": {"temperature": 23.5}}
@@ -16,8 +17,8 @@ PATIENCE = 5.0
 
 
 @contextmanager
-def bus(
-    *sensors: dict[str, Any], clock: str = "real", box: int = 0, **settings: Any
+def wired(
+    engine: Child, *sensors: dict[str, Any], clock: str = "real", box: int = 0, **settings: Any
 ) -> Iterator[tuple[Session, dict[str, Any]]]:
     """One A9210 with these sensors; its bus listens unless told otherwise. Gives the session and the bus's entry."""
     device = {
@@ -26,8 +27,15 @@ def bus(
         "sensors": list(sensors or (PROBE,)),
         "modbus": {str(box): {"mode": "listen"} | settings},
     }
-    with fleet(device, clock=clock) as session:
+    session = Session(engine.caller)
+    try:
+        session.populate({"seed": 7, "block": WORKER, "clock": {"mode": clock}, "devices": [device]})
         yield session, session.fleet()["devices"][0]["modbus"][0]
+        notes = [record["what"] for record in session.journal(kinds="note")["records"]]
+        assert [what for what in notes if "bug" in what] == []
+    finally:
+        session.close()
+        engine.caller.call("DELETE", "/v1/fleet")
 
 
 class Raw:

@@ -193,6 +193,21 @@ async def test_tls():
             assert len((await first(client)).payload) == 100_000
 
 
+@pytest.mark.parametrize("version", [aiomqtt.ProtocolVersion.V311, aiomqtt.ProtocolVersion.V5])
+@pytest.mark.parametrize("transport", ["tcp", "ssl", "ws", "wss"])
+async def test_every_transport(transport, version):
+    async with site(secure=True, web=True) as bench:
+        settings = {"port": bench.broker.ports[transport], "protocol": version}
+        if transport in ("ssl", "wss"):
+            settings["tls_context"] = ssl.create_default_context(cadata=bench.tls.authority_pem.decode())
+        if transport in ("ws", "wss"):
+            settings |= {"transport": "websockets", "websocket_path": "/mqtt"}
+        async with bench.client("me", **settings) as client:
+            await client.subscribe("t", qos=2)
+            await client.publish("t", "x" * 100_000, qos=2)
+            assert len((await first(client)).payload) == 100_000
+
+
 async def test_mqtt_5_and_3_1_1_talk_to_each_other():
     five, old = aiomqtt.ProtocolVersion.V5, aiomqtt.ProtocolVersion.V311
     async with (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from broker_bench import PATIENCE, site
 from net_bench import until
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 from paho_peer import V3, WILL, PahoPeer, peers, said, until_echo
 
@@ -57,6 +59,20 @@ async def test_a_will_with_properties():
         a.vanish()
         (will,) = await watcher.got(1)
         assert (will.payload, will.properties.UserProperty) == (b"client gone", [("k", "v")])
+
+
+@pytest.mark.parametrize(("code", "told"), [(0, []), (4, ["gone"])])
+async def test_a_goodbye_may_ask_for_the_will(code, told):
+    async with site() as place, peers(place.port, "watcher") as (watcher,):
+        await watcher.subscribe("will", 1)
+        await watcher.subscribe("echo", 1)
+        a = PahoPeer("a")
+        a.client.will_set("will", "gone", 1)
+        await a.connect(place.port)
+        a.client.disconnect(reasoncode=ReasonCode(PacketTypes.DISCONNECT, identifier=code))
+        await until(lambda: not place.broker.router.connected("a"), PATIENCE)
+        a.client.loop_stop()
+        assert payloads(await until_echo(watcher)) == told
 
 
 async def test_an_id_is_assigned_and_can_be_used_again():

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
-from modbus_fleet import PROBE, Raw, bus
-from vapix_fleet import until
+import pytest
+from modbus_fleet import PROBE, Raw, wired
+from vapix_fleet import ENGINE, until
 
+from simulator.fleet.child import Child
 from simulator.fleet.session import Session
 from simulator.wire.modbus.crc import sealed
 
+Wired = Callable[..., Any]
 READ = sealed(bytes.fromhex("4003012C0001"))
 ANSWER = sealed(bytes.fromhex("400302092E"))
 ABSENT = sealed(bytes.fromhex("050300000001"))
 
 
-def test_a_request_is_answered_byte_by_byte_and_glued():
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Child]:
+    """One engine for all tests of this file; each makes its fleet anew."""
+    child = Child(ENGINE)
+    yield child
+    child.stop()
+
+
+@pytest.fixture
+def bus(engine: Child) -> Wired:
+    """Makes the bus of a test."""
+    return partial(wired, engine)
+
+
+def test_a_request_is_answered_byte_by_byte_and_glued(bus: Wired):
     with bus() as (_, place), Raw(place["listen"]) as peer:
         for byte in READ[:-1]:
             peer.socket.sendall(bytes((byte,)))
@@ -25,20 +44,20 @@ def test_a_request_is_answered_byte_by_byte_and_glued():
         assert peer.ask(READ * 5, 5 * len(ANSWER)) == ANSWER * 5
 
 
-def test_an_absent_unit_is_silent_and_the_connection_stays():
+def test_an_absent_unit_is_silent_and_the_connection_stays(bus: Wired):
     with bus() as (_, place), Raw(place["listen"]) as peer:
         peer.socket.sendall(ABSENT)
         assert peer.silent()
         assert peer.ask(READ, len(ANSWER)) == ANSWER
 
 
-def test_a_gateway_answers_for_an_absent_unit():
+def test_a_gateway_answers_for_an_absent_unit(bus: Wired):
     with bus(gateway=True) as (_, place), Raw(place["listen"]) as peer:
         answer = sealed(bytes.fromhex("05830B"))
         assert peer.ask(ABSENT, len(answer)) == answer
 
 
-def test_junk_is_counted_told_and_does_not_touch_others():
+def test_junk_is_counted_told_and_does_not_touch_others(bus: Wired):
     with bus() as (session, place), Raw(place["listen"]) as bad, Raw(place["listen"]) as good:
         assert bad.ask(b"GET / HTTP/1.1\r\n\r\n" + READ, len(ANSWER)) == ANSWER
         assert good.ask(READ, len(ANSWER)) == ANSWER
@@ -51,7 +70,7 @@ def test_junk_is_counted_told_and_does_not_touch_others():
         assert "modbus: bytes that are no frame" in whats
 
 
-def test_a_truncated_frame_a_pause_and_a_good_one_is_one_answer():
+def test_a_truncated_frame_a_pause_and_a_good_one_is_one_answer(bus: Wired):
     with bus(frame_gap=0.02) as (session, place), Raw(place["listen"]) as peer:
         peer.socket.sendall(READ[:4])
         until(lambda: session.journal(kinds="violation")["records"])
@@ -59,7 +78,7 @@ def test_a_truncated_frame_a_pause_and_a_good_one_is_one_answer():
         assert peer.silent()
 
 
-def test_a_flood_is_answered_in_full_and_others_are_served_meanwhile():
+def test_a_flood_is_answered_in_full_and_others_are_served_meanwhile(bus: Wired):
     count = 4000
     with bus() as (_, place), Raw(place["listen"]) as flood, Raw(place["listen"]) as other:
         flood.socket.settimeout(20)
@@ -68,7 +87,7 @@ def test_a_flood_is_answered_in_full_and_others_are_served_meanwhile():
         assert flood.read(count * len(ANSWER)) == ANSWER * count
 
 
-def test_a_peer_that_never_reads_is_held_and_not_closed():
+def test_a_peer_that_never_reads_is_held_and_not_closed(bus: Wired):
     with bus() as (_, place), Raw(place["listen"]) as deaf, Raw(place["listen"]) as other:
         deaf.socket.settimeout(1.0)
         sent = 0
@@ -81,7 +100,7 @@ def test_a_peer_that_never_reads_is_held_and_not_closed():
         assert other.ask(READ, len(ANSWER)) == ANSWER
 
 
-def test_seventeen_peers_are_one_too_many():
+def test_seventeen_peers_are_one_too_many(bus: Wired):
     with bus() as (_, place):
         peers = [Raw(place["listen"]) for _ in range(16)]
         assert all(peer.ask(READ, len(ANSWER)) == ANSWER for peer in peers)
@@ -101,7 +120,7 @@ def test_seventeen_peers_are_one_too_many():
             peer.socket.close()
 
 
-def test_a_tap_sees_both_directions_and_takes_nothing():
+def test_a_tap_sees_both_directions_and_takes_nothing(bus: Wired):
     with (
         bus(tap=True, clock="stepped") as (session, place),
         Raw(place["tap"]) as tap,
@@ -131,7 +150,7 @@ def value(session: Session, position: int) -> float | None:
     return found
 
 
-def test_foreign_slaves_are_polled_over_a_connection():
+def test_foreign_slaves_are_polled_over_a_connection(bus: Wired):
     with socket.create_server(("127.0.0.1", 0)) as server:
         peer = f"127.0.0.1:{server.getsockname()[1]}"
         with bus(PROBE | {"interval": 0.2}, mode="connect", peer=peer) as (session, _):
@@ -140,14 +159,14 @@ def test_foreign_slaves_are_polled_over_a_connection():
             assert asked == {sealed(bytes.fromhex("4004012C0001"))}
 
 
-def test_a_peer_that_is_not_there_makes_the_sensor_offline():
+def test_a_peer_that_is_not_there_makes_the_sensor_offline(bus: Wired):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with bus(PROBE | {"interval": 0.1}, mode="connect", peer=f"127.0.0.1:{port}") as (session, _):
         until(lambda: session.snapshot("io-1")["sensors"][0]["online"] is False)
 
 
-def test_mixed_asks_its_own_sensors_and_passes_on_the_rest():
+def test_mixed_asks_its_own_sensors_and_passes_on_the_rest(bus: Wired):
     with socket.create_server(("127.0.0.1", 0)) as server:
         peer = f"127.0.0.1:{server.getsockname()[1]}"
         far = {"name": "far", "type": "generic", "address": 9, "present": False, "interval": 0.2}
@@ -158,7 +177,7 @@ def test_mixed_asks_its_own_sensors_and_passes_on_the_rest():
             assert value(session, 0) == 23.5
 
 
-def test_a_stepped_clock_waits_for_a_foreign_slave():
+def test_a_stepped_clock_waits_for_a_foreign_slave(bus: Wired):
     with socket.create_server(("127.0.0.1", 0)) as server:
         peer = f"127.0.0.1:{server.getsockname()[1]}"
         slave = threading.Thread(

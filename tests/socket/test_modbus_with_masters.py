@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modbus_fleet import bus
+from modbus_fleet import wired
 from pymodbus import FramerType
 from pymodbus.client import ModbusTcpClient
 from pymodbus.exceptions import ModbusIOException
-from vapix_fleet import until
+from vapix_fleet import ENGINE, until
 
+from simulator.fleet.child import Child
 from simulator.fleet.session import Session
 
 SLAVE = {"name": "slave", "type": "slave", "address": 7, "listed": False}
@@ -26,9 +27,17 @@ ROOM = {"name": "room", "type": "hugo", "address": 9, "values": {"temperature": 
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[dict[str, Any]]:
-    with bus(SLAVE, ROOM, clock="stepped", peers=64) as (_, description):
-        yield description["listen"]
+def fleet() -> Iterator[tuple[Session, dict[str, Any]]]:
+    engine = Child(ENGINE)
+    with wired(engine, SLAVE, ROOM, clock="stepped", peers=64) as (session, description):
+        yield session, description["listen"]
+    engine.stop()
+
+
+@pytest.fixture(scope="module")
+def place(fleet: tuple[Session, dict[str, Any]]) -> dict[str, Any]:
+    """Host and port of the bus."""
+    return fleet[1]
 
 
 # pymodbus
@@ -284,10 +293,9 @@ def test_modbus_serial_reads_and_writes_every_table(place: dict[str, Any]):
     }
 
 
-def test_an_expectation_asks_with_a_client_of_its_own():
-    with bus(SLAVE, ROOM, clock="stepped") as (session, _):
-        expect = Session.expect(session, "io-1")
-        expect.modbus(9, function=4, register=0, words=[0xFFC9]).wait()
-        expect.modbus(9, register=500, exception=2).wait()
-        expect.modbus(99, answers=False).wait()
-        expect.sensor("room", status="online", quantity="temperature", value=-5.5).wait()
+def test_an_expectation_asks_with_a_client_of_its_own(fleet: tuple[Session, dict[str, Any]]):
+    expect = fleet[0].expect("io-1")
+    expect.modbus(9, function=4, register=0, words=[0xFFC9]).wait()
+    expect.modbus(9, register=500, exception=2).wait()
+    expect.modbus(99, answers=False).wait()
+    expect.sensor("room", status="online", quantity="temperature", value=-5.5).wait()

@@ -94,6 +94,14 @@ def test_more_than_a_frame_of_rubbish_is_not_kept():
     assert line.hear(GOOD) == [GOOD]
 
 
+def test_a_long_frame_that_begins_in_rubbish_is_read():
+    long = sealed(bytes.fromhex("401000000076EC") + bytes(range(236)))
+    line = Line()
+    heard = line.hear(b"\x55\x99" * 150, *(bytes((byte,)) for byte in long))
+    assert heard == [long]
+    assert line.reader.dropped == 300
+
+
 @pytest.mark.parametrize(
     ("request_", "length"),
     [

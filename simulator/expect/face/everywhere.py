@@ -17,7 +17,7 @@ from simulator.errors import UnknownTarget
 from simulator.expect.event_name import BY_NAME
 from simulator.expect.face import lasting
 from simulator.expect.face.message import axis_topic
-from simulator.expect.face.snmp import port_traps
+from simulator.expect.face.snmp import PORT_TRAPS, port_traps
 from simulator.expect.face.vapix import UNREADABLE, port_states
 from simulator.expect.finding import Finding, Look, mapping
 
@@ -86,9 +86,14 @@ class Views:
         told = self._mqtt if face == "mqtt" else self._stream
         return told.get((event.topic, event.source, port), NOTHING) if connected else DISCONNECTED
 
-    def changed(self, event: EventName, port: str) -> bool:
-        """Whether the device has published this event of the port since the observers listen."""
-        return (event.topic, event.source, port) in self._published
+    def must_have_told(self, face: str, event: EventName, port: str) -> bool:
+        """Whether a face that has said nothing should have: one that is told of changes, when there was one.
+
+        Of the ONVIF twins of a port no trap tells.
+        """
+        if face == "trap" and event.topic not in PORT_TRAPS:
+            return False
+        return face not in _TELLS_CHANGES or (event.topic, event.source, port) in self._published
 
     @cached_property
     def _published(self) -> _Told:
@@ -144,7 +149,7 @@ def _compared(views: Views, query: Any, port: str) -> tuple[str, list[str]]:
             wrong.append(f"truth shows {truth}, not {query.condition}")
         for face in views.enabled(query.without):
             value = views.shows(face, event, port)
-            if value == NOTHING and face in _TELLS_CHANGES and not views.changed(event, port):
+            if value == NOTHING and not views.must_have_told(face, event, port):
                 continue
             shown[f"{face}{label}"] = value
             if value != truth:

@@ -87,7 +87,7 @@ class Witnesses:
     def _on_stream(self, key: Key) -> State | None:
         if not self._look.eyes.watches_stream(self._look.device):
             return None
-        return self._streamed.get(key, NOTHING) if self._look.eyes.streaming(self._look.device) else DISCONNECTED
+        return self._streamed.get(key, NOTHING) if self._streams else DISCONNECTED
 
     def _on_mqtt(self, key: Key) -> State | None:
         if not self._snapshot["mqtt_active"]:
@@ -95,6 +95,10 @@ class Witnesses:
         if not self._snapshot["mqtt_connected"]:
             return DISCONNECTED
         return self._published_on_mqtt.get(key, NOTHING if self.changed(key) else None)
+
+    @cached_property
+    def _streams(self) -> bool:
+        return self._look.eyes.streaming(self._look.device)
 
     @cached_property
     def _streamed(self) -> dict[Key, State]:

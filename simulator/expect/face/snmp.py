@@ -12,6 +12,8 @@ _PORT_TOPICS = {
     "I/O Port": ("tns1:Device/tnsaxis:IO/Port", "tns1:Device/tnsaxis:IO/OutputPort"),
     "Supervised I/O": ("tns1:Device/tnsaxis:IO/SupervisedPort",),
 }
+PORT_TRAPS = frozenset(topic for topics in _PORT_TOPICS.values() for topic in topics)
+"""Topics of which a trap tells, where every change of a port is an alarm."""
 _SWITCH = {"active": "1", "inactive": "0"}
 
 

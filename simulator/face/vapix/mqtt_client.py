@@ -9,6 +9,7 @@ from simulator.device.parameter import Level
 from simulator.face.vapix.call import Route
 from simulator.face.vapix.envelope import Invocation, Json, JsonService, Method
 from simulator.face.vapix.fault import FAMILY_B, ApiError
+from simulator.face.vapix.request_size import Bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,11 @@ SERVICE = JsonService(
 
 ROUTES = (
     Route(
-        ("/axis-cgi/mqtt/client.cgi",), SERVICE, methods=("POST",), level=Level.ADMINISTRATOR, api="mqtt-client"
+        ("/axis-cgi/mqtt/client.cgi",),
+        Bounded(SERVICE),
+        service=SERVICE,
+        methods=("POST",),
+        level=Level.ADMINISTRATOR,
+        api="mqtt-client",
     ),
 )

@@ -7,6 +7,7 @@ from simulator.face.vapix.call import Route
 from simulator.face.vapix.envelope import Invocation, Json, JsonService, Method
 from simulator.face.vapix.fault import FAMILY_B
 from simulator.face.vapix.mqtt_client import carried_out
+from simulator.face.vapix.request_size import Bounded
 
 
 def configure_publication(asked: Invocation) -> Json:
@@ -43,7 +44,8 @@ SERVICE = JsonService(
 ROUTES = (
     Route(
         ("/axis-cgi/mqtt/event.cgi",),
-        SERVICE,
+        Bounded(SERVICE),
+        service=SERVICE,
         methods=("POST",),
         level=Level.ADMINISTRATOR,
         api="event-mqtt-bridge",

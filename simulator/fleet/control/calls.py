@@ -87,6 +87,10 @@ async def describe_device(request: ControlRequest) -> dict[str, Any]:
     return request.engine.bench.snapshot(request.path["name"])
 
 
+async def describe_entry(request: ControlRequest) -> dict[str, Any]:
+    return request.engine.bench.host(request.path["name"]).description()
+
+
 async def list_states(request: ControlRequest) -> list[dict[str, Any]]:
     return request.engine.bench.states(request.path["name"])
 
@@ -181,6 +185,7 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("POST", "/v1/fleet/reset", "The same fleet anew", reset),
     ControlRoute("POST", "/v1/devices", "Put one more device on the bench", add_device, DeviceSpecification),
     ControlRoute("GET", "/v1/devices/{name}", "The true state of one device", describe_device),
+    ControlRoute("GET", "/v1/devices/{name}/description", "Its entry of fleet.json, as of now", describe_entry),
     ControlRoute("GET", "/v1/devices/{name}/states", "Every lasting state of its event system", list_states),
     *SENSOR_ROUTES,
     ControlRoute("GET", "/v1/actions", "What hands can do: verbs and their fields", list_actions),

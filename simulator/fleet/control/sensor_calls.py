@@ -41,6 +41,13 @@ async def add_sensor(request: ControlRequest) -> dict[str, Any]:
     return _told(sensors.add(wanted.settings(wanted.name or f"sensor-{number}"), number))
 
 
+async def change_sensor(request: ControlRequest) -> dict[str, Any]:
+    """The whole row anew: address, interval, thresholds. What was read so far is forgotten."""
+    wanted: SensorSpecification = request.body
+    sensors, key = _list_of(request), request.path["sensor"]
+    return _told(sensors.change(key, wanted.settings(wanted.name or sensors.get(key).name)))
+
+
 async def remove_sensor(request: ControlRequest) -> dict[str, Any]:
     _list_of(request).remove(request.path["sensor"])
     return {}
@@ -83,6 +90,13 @@ SENSOR_ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/v1/devices/{name}/sensors", "The list of Modbus sensors of a device", list_sensors),
     ControlRoute(
         "POST", "/v1/devices/{name}/sensors", "Add a row to the list of sensors", add_sensor, SensorSpecification
+    ),
+    ControlRoute(
+        "PUT",
+        "/v1/devices/{name}/sensors/{sensor}",
+        "Change a row of the list: address, interval, thresholds",
+        change_sensor,
+        SensorSpecification,
     ),
     ControlRoute("DELETE", "/v1/devices/{name}/sensors/{sensor}", "Remove a sensor from the list", remove_sensor),
     ControlRoute("GET", _TEMPLATE, "Export the template of a sensor", export_template),

@@ -117,6 +117,7 @@ class Connection(asyncio.Protocol):
         self._leave()
         self._wire.close()
         self._time.forget(self)
+        self._house.turns.forget(self)
         self._transport = None
         if self._release is not None:
             self._release.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from typing import TYPE_CHECKING, Protocol
 
 from simulator.clock import wire_now
@@ -85,7 +86,9 @@ class Deadlines:
                 return
             self._timer.cancel()
         self._rings_at = deadline
-        self._timer = self._clock.call_later(max(0.0, deadline - self._clock.now()), self._look)
+        # in a context of its own: what set the timer is not the cause of what others have missed
+        delay = max(0.0, deadline - self._clock.now())
+        self._timer = contextvars.Context().run(self._clock.call_later, delay, self._look)
 
     def _look(self) -> None:
         self._timer = None

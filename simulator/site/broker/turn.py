@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORK = 400
-"""Deliveries per turn, and acknowledgements: some milliseconds."""
+"""Deliveries and packets per turn: some milliseconds."""
 NEW = 16
-"""Packets of other clients per turn. Few, so that acknowledgements are looked for often: twenty of them make room for
-twenty deliveries, and a turn that took hundreds of messages would fill the queues faster than they empty."""
+"""Packets of other clients per turn while deliveries wait for acknowledgements. Few, so that these are looked for
+often: twenty of them make room for twenty deliveries, and a turn that took hundreds of messages would fill the queues
+faster than they empty."""
 PORTION = 32
 """Deliveries to one client before the next one has its turn."""
 FEW = 4
@@ -55,6 +56,8 @@ class Turns:
         self._awaited: deque[Worker] = deque()
         self._writers: deque[Worker] = deque()
         self._waiting: set[tuple[bool, Worker]] = set()
+        self._blocked: set[Worker] = set()
+        """For whom deliveries wait that could not be sent at the last visit."""
         self._handle: asyncio.Handle | None = None
 
     def to_read(self, worker: Worker) -> None:
@@ -65,12 +68,17 @@ class Turns:
         """This connection has something to send."""
         self._add(self._writers, worker, reading=False)
 
+    def forget(self, worker: Worker) -> None:
+        """This connection is gone."""
+        self._blocked.discard(worker)
+
     def clear(self) -> None:
         """Forget all work: the broker stops."""
         self._readers.clear()
         self._awaited.clear()
         self._writers.clear()
         self._waiting.clear()
+        self._blocked.clear()
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
@@ -90,7 +98,7 @@ class Turns:
         self._write(WORK)
         if not self._writers:
             self._read(self._awaited, WORK, ACKNOWLEDGEMENTS)
-            self._read(self._readers, NEW, FEW)
+            self._read(self._readers, NEW if self._blocked else WORK, FEW)
             self._write(WORK)
         if not self._readers and not self._awaited and not self._writers:
             self._handle.cancel()
@@ -104,6 +112,10 @@ class Turns:
             budget -= sent + 1
             if more:
                 self.to_write(worker)
+            elif worker.awaited:
+                self._blocked.add(worker)
+            else:
+                self._blocked.discard(worker)
 
     def _read(self, line: deque[Worker], budget: int, portion: int) -> None:
         while line and budget > 0:

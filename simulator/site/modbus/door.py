@@ -238,6 +238,7 @@ class Peer(asyncio.Protocol):
 
     def _complain(self, reason: str, data: bytes) -> None:
         self._breaches += 1
+        self._door.place.violations += 1
         if self._breaches <= MOST_COMPLAINTS:
             self._door.place.note(
                 Kind.VIOLATION, f"modbus: {reason}", peer=self._name, bytes=len(data), begins=data[:16].hex()

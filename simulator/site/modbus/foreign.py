@@ -45,6 +45,7 @@ class Foreign(asyncio.Protocol):
         self._heard: Callable[[bytes], None] | None = None
         self._over: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._frame = b""
         self._buffer = bytearray()
         self._not_before = 0.0
         self._state = ""
@@ -56,14 +57,14 @@ class Foreign(asyncio.Protocol):
 
     def ask(self, frame: bytes, heard: Callable[[bytes], None], over: Callable[[], None]) -> None:
         """Pass a request on. While it is under way a stepped clock waits."""
-        self._heard, self._over = heard, over
+        self._heard, self._over, self._frame = heard, over, frame
         self._buffer.clear()
         self._activity.busy += 1
         self._timer = self._loop.call_later(self._patience, self._end)
         if self._transport is not None:
             self._transport.write(frame)
         elif self._task is None and self._loop.time() >= self._not_before:
-            self._task = self._loop.create_task(self._connect(frame), context=contextvars.Context())
+            self._task = self._loop.create_task(self._connect(), context=contextvars.Context())
         elif self._task is None:
             self._loop.call_soon(self._end)
 
@@ -98,7 +99,7 @@ class Foreign(asyncio.Protocol):
             self._say("connection lost")
         self._end()
 
-    async def _connect(self, frame: bytes) -> None:
+    async def _connect(self) -> None:
         try:
             async with asyncio.timeout(CONNECTING):
                 await self._loop.create_connection(lambda: self, self.host, self.port)
@@ -108,7 +109,7 @@ class Foreign(asyncio.Protocol):
             self._end()
         else:
             if self._transport is not None and self._heard is not None:
-                self._transport.write(frame)
+                self._transport.write(self._frame)  # of the request that waits now, not of one given up meanwhile
         finally:
             self._task = None
 

@@ -39,6 +39,8 @@ class Rs485:
         self.probes: list[Probe] = []
         self.doors: list[Door] = []
         self.foreign: Foreign | None = None
+        self.violations = 0
+        """Breaches by masters over TCP."""
         self.begun = 0
         """Faults begun so far, each with chance of its own."""
         self._world = world
@@ -140,6 +142,29 @@ class Rs485:
         for door in self.doors:
             told[door.purpose] = {"host": door.address[0], "port": door.address[1]}
         return told
+
+    def state(self) -> dict[str, Any]:
+        """What has passed, and what hangs on it, as it truly is."""
+        tally = self.bus.tally
+        return {
+            "box": self.box,
+            "mode": self.mode,
+            "requests": tally.requests,
+            "silences": tally.silences,
+            "collisions": tally.errors,
+            "violations": self.violations,
+            "masters": sum(len(door.peers) for door in self.doors if door.purpose == "listen"),
+            "sensors": [
+                {
+                    "number": probe.number,
+                    "name": probe.name,
+                    "address": probe.unit.address,
+                    "plugged": probe.plugged,
+                    "measures": {point.name: round(probe.truth(point.name), 6) for point in probe.template.points},
+                }
+                for probe in self.probes
+            ],
+        }
 
     def close(self) -> None:
         """No socket and no timer is left."""

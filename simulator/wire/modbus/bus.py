@@ -126,8 +126,17 @@ class Bus:
             self.tally.errors += 1 if self._spoiled else 2
             self._spoiled = True
             return
-        self._waiting.append((master, frame))
-        self._go_on()
+        if self._running or self._holding or self._waiting:
+            self._waiting.append((master, frame))
+            self._go_on()
+            return
+        self._running = True
+        try:
+            self._transact(master, frame)
+        finally:
+            self._running = False
+        if self._waiting:
+            self._go_on()
 
     def withdraw(self, master: Master) -> None:
         """Forget the waiting requests of a master."""
@@ -156,7 +165,16 @@ class Bus:
         if self.beyond is not None and frame[0] not in self._units:
             self._pass_on(self.beyond, master, frame)
             return
-        portions = self._portions(frame)
+        if not self.faults and self.timing is None:  # by far the usual case
+            answer = self._answer(frame) if self.powered else None
+            if answer is None:
+                self.tally.silences += 1
+            else:
+                self._deliver(master, answer)
+            return
+        self._send(master, self._portions(frame))
+
+    def _send(self, master: Master, portions: Portions) -> None:
         if not portions:
             self.tally.silences += 1
         self._holding += sum(1 for portion in portions if portion.holds and portion.at)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 START = 0xFFFF
+REMEMBERED = 4096
+"""Frames whose checksum is remembered: masters ask the same again and again, and are mostly told the same."""
 
 
 def _row(byte: int) -> int:
@@ -22,11 +26,13 @@ def crc16(data: bytes | bytearray | memoryview, crc: int = START) -> int:
     return crc
 
 
+@lru_cache(maxsize=REMEMBERED)
 def sealed(body: bytes) -> bytes:
     """A frame: unit, function and data with their checksum behind them."""
     return body + crc16(body).to_bytes(2, "little")
 
 
-def is_sealed(frame: bytes | bytearray | memoryview) -> bool:
+@lru_cache(maxsize=REMEMBERED)
+def is_sealed(frame: bytes) -> bool:
     """Whether a frame ends with its right checksum."""
     return crc16(frame) == 0

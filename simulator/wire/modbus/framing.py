@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.wire.modbus.crc import TABLE, crc16
+from simulator.wire.modbus.crc import TABLE, crc16, is_sealed
 from simulator.wire.modbus.frame import BROADCAST, KNOWN, LONGEST, NEEDS_MORE, SHORTEST, UNKNOWN, request_length
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class RequestReader:
     dropped and why. At most 256 bytes are kept.
     """
 
-    __slots__ = ("_buffer", "_complain", "_ends", "_good", "_looked", "_present", "_running", "_summed", "dropped")
+    __slots__ = ("_buffer", "_complain", "_ends", "_looked", "_present", "_running", "_summed", "dropped")
 
     def __init__(self, present: Container[int], complain: Callable[[str, bytes], None] = _unheard) -> None:
         self._present = present
@@ -55,17 +55,20 @@ class RequestReader:
     def read(self) -> bytes | None:
         """The next request with its checksum, or None until more bytes come."""
         buffer = self._buffer
-        while buffer:
+        if not buffer:
+            return None
+        if self._looked == 0:
             end = request_length(buffer)
             if len(buffer) < end <= LONGEST or end == NEEDS_MORE:
                 return None
-            if 0 < end <= LONGEST and self._looked == 0 and crc16(buffer[:end]) == 0:
-                return self._take(0, end)
-            frame = self._search(end == UNKNOWN)
-            if frame is not None or len(buffer) <= LONGEST:
+            if 0 < end <= LONGEST and is_sealed(frame := bytes(buffer[:end])):
+                del buffer[:end]
+                self._forget()
                 return frame
-            self._drop(len(buffer) - LONGEST, "no frame in 256 bytes")
-        return None
+        found = self._search(request_length(buffer) == UNKNOWN)
+        if found is None and len(buffer) > LONGEST:
+            self._shed(len(buffer) - LONGEST)
+        return found
 
     def gap(self) -> bytes | None:
         """Nothing came for the frame gap: what is unfinished is dropped, but for a good request inside it.
@@ -130,6 +133,15 @@ class RequestReader:
         self._forget()
         return frame
 
+    def _shed(self, count: int) -> None:
+        """Forget the oldest bytes of rubbish, but not which of the others have been looked at."""
+        self.dropped += count
+        self._complain("no frame in 256 bytes", bytes(self._buffer[:count]))
+        del self._buffer[:count]
+        self._ends = [at - count for at in self._ends if at >= count]
+        self._looked = len(self._buffer)
+        self._summed = LONGEST  # what comes first now is no beginning
+
     def _drop(self, count: int, reason: str) -> None:
         self.dropped += count
         self._complain(reason, bytes(self._buffer[:count]))
@@ -138,6 +150,6 @@ class RequestReader:
 
     def _forget(self) -> None:
         """The head is another: nothing is known of the bytes behind it."""
-        self._ends.clear()
-        self._looked = 0
-        self._summed, self._running = 0, START
+        if self._looked:
+            self._ends.clear()
+            self._looked, self._summed, self._running = 0, 0, START

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.wire.modbus.crc import crc16
+from simulator.wire.modbus.crc import is_sealed
 from simulator.wire.modbus.frame import LONGEST, REFUSED, ExceptionCode
 
 if TYPE_CHECKING:
@@ -127,13 +127,13 @@ class MasterSession:
             frame[0] == request.unit
             and frame[1] == request.function
             and frame[2] == request.answer_length - 5
-            and crc16(frame) == 0
+            and is_sealed(frame)
         )
 
     @staticmethod
     def _refusal(frame: bytes, request: Request) -> int:
         fits = len(frame) == _REFUSAL_LENGTH and frame[:2] == bytes((request.unit, request.function | REFUSED))
-        return frame[2] if fits and crc16(frame) == 0 else 0
+        return frame[2] if fits and is_sealed(frame) else 0
 
     def _end(self, outcome: Outcome) -> Outcome:
         self._request, self._deadline = None, None

@@ -7,6 +7,7 @@ map, else 02; then the work itself, which may refuse with 04 and others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from struct import pack
 from typing import Final, Protocol
 
 from simulator.wire.modbus.crc import sealed
@@ -148,7 +149,7 @@ def _read_bits(table: str) -> Callable[[Unit, bytes], bytes]:
 def _read_words(table: str) -> Callable[[Unit, bytes], bytes]:
     def execute(unit: Unit, data: bytes) -> bytes:
         words = _span(unit, table, data, MOST_WORDS_READ)
-        return bytes((2 * len(words),)) + b"".join([word.to_bytes(2, "big") for word in words])
+        return bytes((2 * len(words),)) + pack(f">{len(words)}H", *words)
 
     return execute
 
@@ -206,7 +207,7 @@ def _read_write(unit: Unit, data: bytes) -> bytes:
     unit.registers.read(HOLDING, start, count)
     unit.registers.write(HOLDING, written_at, _words(data[9:]))
     words = unit.registers.read(HOLDING, start, count)
-    return bytes((2 * count,)) + b"".join([word.to_bytes(2, "big") for word in words])
+    return bytes((2 * count,)) + pack(f">{count}H", *words)
 
 
 def _exception_status(unit: Unit, data: bytes) -> bytes:

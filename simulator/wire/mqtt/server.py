@@ -268,7 +268,7 @@ class ServerSession:
 
     def _complain(self, code: Reason, why: str = "") -> None:
         """Say to a client of MQTT 5 what ends the connection; the older levels have no word for it."""
-        if self.ended or self._reader.level != LEVEL_5:
+        if self.ended or (self.level or self._reader.level) != LEVEL_5:
             return
         self.level = LEVEL_5
         properties = Properties(reason_string=why) if why else NONE
