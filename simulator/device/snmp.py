@@ -7,6 +7,7 @@ the parameters have not, the switch for linkDown, is an internal parameter.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from simulator.device.parameter import Definition, Refused
@@ -172,6 +173,16 @@ class SnmpSettings:
     def _password_changed(self, value: str) -> None:
         """From now on nobody writes it; a reset to nothing makes it free again."""
         definition = self._parameters.definition(PASSWORD)
-        flags = definition.flags | {"ro"} if value else definition.flags - {"ro"}
-        self._parameters.define(replace(definition, flags=flags))
+        self._parameters.define(_closed(definition) if value else _opened(definition))
         self._parameters.put(PASSWORD_SET, "yes" if value else "no")
+
+
+@lru_cache(maxsize=64)
+def _closed(definition: Definition) -> Definition:
+    """The same for all devices of a profile."""
+    return replace(definition, flags=definition.flags | {"ro"})
+
+
+@lru_cache(maxsize=64)
+def _opened(definition: Definition) -> Definition:
+    return replace(definition, flags=definition.flags - {"ro"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simulator.clock import wire_now
@@ -151,17 +152,23 @@ class SnmpService:
         endpoint = Endpoint(name, SERVICE)
         if transport == "tcp":
             return Acceptor(
-                lambda: self._marked(premises.provider.listen_tcp(address, AGENT_PORT, owner=name)),
-                endpoint,
-                premises.patchbay,
-                lambda: _Connection(self.face, self._device.name, premises),
-            )
+                partial(self._listening, address), endpoint, premises.patchbay, self._connected,
+            )  # fmt: skip
         return DatagramPort(
-            lambda: self._marked(premises.provider.bind_udp(address, AGENT_PORT, owner=name)),
+            partial(self._bound, address),
             endpoint,
             premises.patchbay,
             self._received,
         )
+
+    def _listening(self, address: str) -> socket.socket:
+        return self._marked(self._premises.provider.listen_tcp(address, AGENT_PORT, owner=self._host.name))
+
+    def _connected(self) -> _Connection:
+        return _Connection(self.face, self._device.name, self._premises)
+
+    def _bound(self, address: str) -> socket.socket:
+        return self._marked(self._premises.provider.bind_udp(address, AGENT_PORT, owner=self._host.name))
 
     def _marked(self, made: socket.socket) -> socket.socket:
         """`SNMP.DSCP` on every packet."""

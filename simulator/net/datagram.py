@@ -30,6 +30,11 @@ Peer = tuple[str, int]
 class DatagramPort:
     """Hands each datagram to `received(data, peer)`. `bind` makes the socket, first now and again after `shut`."""
 
+    __slots__ = (
+        "__weakref__", "_bind", "_closed", "_late", "_loop", "_patchbay", "_received", "_shut", "_silent", "_socket",
+        "_tally", "address", "dropped", "endpoint",
+    )  # fmt: skip
+
     def __init__(
         self,
         bind: Callable[[], socket.socket],
@@ -47,7 +52,8 @@ class DatagramPort:
         self._loop = asyncio.get_running_loop()
         self._silent = self._shut = 0
         self._closed = False
-        self._late: set[asyncio.TimerHandle] = set()
+        self._late: set[asyncio.TimerHandle] | None = None
+        """Of datagrams on their way, once there were any: an empty set has more bytes than all else here."""
         self._socket = bind()
         self.address: Peer = self._socket.getsockname()
         """Wire address and port."""
@@ -69,9 +75,9 @@ class DatagramPort:
             return
         self._closed = True
         self._close_socket()
-        for timer in self._late:
+        for timer in self._late or ():
             timer.cancel()
-        self._late.clear()
+        self._late = None
         self._patchbay.closed(self)
 
     def shut(self) -> None:
@@ -137,12 +143,15 @@ class DatagramPort:
             return
 
         def due() -> None:
-            self._late.discard(timer)
+            late.discard(timer)
             self._patchbay.activity.count += 1
             action(data, peer)
 
+        if self._late is None:
+            self._late = set()
+        late = self._late
         timer = self._loop.call_later(delay, due)
-        self._late.add(timer)
+        late.add(timer)
 
     def _hand_over(self, data: bytes, peer: Peer) -> None:
         if not self._closed:

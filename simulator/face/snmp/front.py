@@ -168,17 +168,17 @@ class SnmpFace:
             self._own_engine_id,
             boots,
             started,
-            USER.encode(),
-            settings.password.encode(),
-            privacies=[Privacy(name) for name in quirks.snmp_privacy],
+            _octets(USER),
+            _octets(settings.password),
+            privacies=_privacies(quirks.snmp_privacy),
             salt=device.world.chance.number("snmp", "salt", device.name, boots),
         )
-        access = Access(
+        access = _access(
             settings.v1,
             settings.v2c,
             settings.v3,
-            settings.read_community.encode(),
-            settings.write_community.encode(),
+            settings.read_community,
+            settings.write_community,
             _LEVELS[quirks.snmp_v3_least_level],
             quirks.snmp_too_big,
         )
@@ -329,3 +329,21 @@ _STATUS = {int(status): status.name.lower() for status in Status}
 def _shown(bindings: tuple[VarBind, ...]) -> list[str]:
     """The first names of a request. Equal requests share the list, which nobody changes."""
     return [oid_text(oid_of(binding.name)) for binding in bindings[:_NAMES_SHOWN]]
+
+
+# What many agents have in common is kept once.
+
+
+@lru_cache(maxsize=256)
+def _access(v1: bool, v2c: bool, v3: bool, read: str, write: str, least_flags: int, too_big: bool) -> Access:
+    return Access(v1, v2c, v3, _octets(read), _octets(write), least_flags, too_big)
+
+
+@lru_cache(maxsize=256)
+def _octets(text: str) -> bytes:
+    return text.encode()
+
+
+@lru_cache(maxsize=64)
+def _privacies(names: tuple[str, ...]) -> tuple[Privacy, ...]:
+    return tuple(Privacy(name) for name in names)

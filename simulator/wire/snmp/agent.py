@@ -49,9 +49,9 @@ _SHOWN = 64
 """Characters of a stranger's words that are told."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Access:
-    """Who may ask what. The write community also reads."""
+    """Who may ask what. The write community also reads. Agents that are set alike share one."""
 
     v1: bool = True
     v2c: bool = True

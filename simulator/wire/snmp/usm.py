@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from simulator.errors import MalformedMessage
 from simulator.wire.snmp.key import (
@@ -34,6 +34,7 @@ WINDOW = 150
 LAST_BOOTS = 0x7FFFFFFF
 """An engine that was started this often is never in time again until it gets new keys."""
 _AUTH, _PRIV = int(Flag.AUTH), int(Flag.PRIV)
+_Protocol = TypeVar("_Protocol")
 ALL_DIGESTS = tuple(Digest)
 ALL_PRIVACY = tuple(Privacy)
 
@@ -62,6 +63,10 @@ class Security:
 class Usm:
     """Keys and time of one engine. `now` is device seconds; `started` those at which `boots` was raised."""
 
+    __slots__ = (
+        "_digests", "_keys", "_password", "_privacies", "_privacy_keys", "_salt", "_started", "boots", "engine_id", "user",
+    )  # fmt: skip
+
     def __init__(
         self,
         engine_id: bytes,
@@ -80,8 +85,9 @@ class Usm:
         """Known only with a password."""
         self._password = password
         self._started = started
-        self._digests = list(digests)
-        self._privacies = list(privacies)
+        self._digests = tuple(digests)
+        self._privacies = tuple(privacies)
+        """What was last used is tried first."""
         self._salt = salt
         self._keys: dict[Digest, bytes] = {}
         self._privacy_keys: dict[tuple[Digest, Privacy], bytes] = {}
@@ -150,7 +156,7 @@ class Usm:
             code = mac(digest, self._key(digest), whole[:at] + bytes(size) + whole[at + size :])
             if compare_digest(code, message.auth):
                 if place:
-                    self._digests.insert(0, self._digests.pop(place))
+                    self._digests = _first(digest, self._digests)
                 return digest
         return None
 
@@ -167,7 +173,7 @@ class Usm:
             except MalformedMessage:
                 continue
             if place:
-                self._privacies.insert(0, self._privacies.pop(place))
+                self._privacies = _first(privacy, self._privacies)
             return scoped, Security(digest, privacy)
         raise Rejected("decryption_errors", Security(digest))
 
@@ -189,3 +195,7 @@ class Usm:
         if privacy is Privacy.DES:
             return self.boots.to_bytes(4, "big") + (self._salt & 0xFFFFFFFF).to_bytes(4, "big")
         return (self._salt & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "big")
+
+
+def _first(chosen: _Protocol, others: tuple[_Protocol, ...]) -> tuple[_Protocol, ...]:
+    return chosen, *(one for one in others if one is not chosen)
