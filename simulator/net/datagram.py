@@ -62,8 +62,9 @@ class DatagramPort:
 
     def send(self, data: bytes, peer: Peer) -> None:
         """Send one datagram, or lose it: UDP promises nothing."""
-        self._patchbay.activity.count += 1
-        if self._patchbay.quiet and not self._silent:
+        patchbay = self._patchbay
+        patchbay.activity.count += 1
+        if patchbay.quiet and not self._silent:
             self._send_now(data, peer)
             return
         for delay in self._fates(Direction.TO_CLIENT):
