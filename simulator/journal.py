@@ -137,8 +137,9 @@ class Journal:
         record = Record(self._next, at, wire, kind, device, what, names, values, _cause.get())
         self._next += 1
         self._records.append(record)
-        for watcher in tuple(self._watchers):
-            watcher(record)
+        if self._watchers:
+            for watcher in tuple(self._watchers):
+                watcher(record)
         return record
 
     def because(self, record: Record) -> AbstractContextManager[None]:

@@ -177,10 +177,10 @@ class SnmpService:
         return made
 
     def _received(self, data: bytes, peer: tuple[str, int]) -> None:
-        opening = self._opening
-        for answer in self.face.received(data, f"{peer[0]}:{peer[1]}"):
+        opening, face = self._opening, self.face
+        for answer in face.received(data, f"{peer[0]}:{peer[1]}"):
             if isinstance(opening, DatagramPort):
-                if self.face.faulty:
+                if face.faulty:
                     self._send_oddly(opening, answer, peer)
                 else:
                     opening.send(answer, peer)

@@ -146,16 +146,15 @@ class Plan:
     def answer(self, context: Any) -> list[bytes] | None:
         """The bindings of the answer now; None when an instance has gone. Good until the next call."""
         values = [read(context) for read in self._reads]
-        if values != self._values:
-            kept, encoded = self._values, self._encoded
-            for place in compress(self._places, map(ne, values, kept)):
-                value = values[place]
-                if value is None:
-                    return None
-                bound = self._instances[place].bound(value)
-                self.size += len(bound) - len(encoded[place])
-                kept[place], encoded[place] = value, bound
-        return self._encoded
+        kept, encoded = self._values, self._encoded
+        for place in compress(self._places, map(ne, values, kept)):
+            value = values[place]
+            if value is None:
+                return None
+            bound = self._instances[place].bound(value)
+            self.size += len(bound) - len(encoded[place])
+            kept[place], encoded[place] = value, bound
+        return encoded
 
 
 class ObjectView:
