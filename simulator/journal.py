@@ -90,7 +90,7 @@ class Record:
         return {
             "number": self.number,
             "at": self.at,
-            "wire": self.wire,
+            "wire": round(self.wire, 6),
             "kind": self.kind.value,
             "device": self.device,
             "what": self.what,
@@ -132,13 +132,14 @@ class Journal:
 
     def append(self, kind: Kind, device: str, what: str, /, **data: Any) -> Record:
         """Write one record. `device` is its name in the fleet, or `site`, or empty for the whole fleet."""
-        at, wire = round(self._clock.now(), 6), round(wire_now(), 6)
+        at, wire = int(self._clock.now() * 1e6 + 0.5) / 1e6, wire_now()  # a third of the time of round()
         names, values = _shared(tuple(data)), tuple(data.values())
         record = Record(self._next, at, wire, kind, device, what, names, values, _cause.get())
         self._next += 1
         self._records.append(record)
-        for watcher in tuple(self._watchers):
-            watcher(record)
+        if self._watchers:
+            for watcher in tuple(self._watchers):
+                watcher(record)
         return record
 
     def because(self, record: Record) -> AbstractContextManager[None]:

@@ -25,6 +25,7 @@ from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
+from simulator.action.snmp import Snmp
 from simulator.action.upgrade import Hold, Release, Upgrade
 from simulator.action.wiring import Chatter, Close, Cut, Drift, Open, Restore, Short
 from simulator.action.wiring_fault import Corrode, Fit, Leak, Loosen
@@ -47,6 +48,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Clock,
     Set,
     Sensor, Bus,
+    Snmp,
     Client,
     Call,
     Note,

@@ -7,6 +7,7 @@ the parameters have not, the switch for linkDown, is an internal parameter.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from simulator.device.parameter import Definition, Refused
@@ -145,6 +146,10 @@ class SnmpSettings:
         self._parameters.put(ENGINE_BOOTS, str(boots))
         return boots
 
+    def count_from(self, boots: int) -> None:
+        """The next start raises this number, as if the memory of earlier ones were lost."""
+        self._parameters.put(ENGINE_BOOTS, str(boots))
+
     def set_password(self, password: str) -> None:
         """Once. Raises Refused for a second time, or a length that is not allowed."""
         if self._parameters.enabled(PASSWORD_SET):
@@ -168,6 +173,16 @@ class SnmpSettings:
     def _password_changed(self, value: str) -> None:
         """From now on nobody writes it; a reset to nothing makes it free again."""
         definition = self._parameters.definition(PASSWORD)
-        flags = definition.flags | {"ro"} if value else definition.flags - {"ro"}
-        self._parameters.define(replace(definition, flags=flags))
+        self._parameters.define(_closed(definition) if value else _opened(definition))
         self._parameters.put(PASSWORD_SET, "yes" if value else "no")
+
+
+@lru_cache(maxsize=64)
+def _closed(definition: Definition) -> Definition:
+    """The same for all devices of a profile."""
+    return replace(definition, flags=definition.flags | {"ro"})
+
+
+@lru_cache(maxsize=64)
+def _opened(definition: Definition) -> Definition:
+    return replace(definition, flags=definition.flags - {"ro"})

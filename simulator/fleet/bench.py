@@ -133,12 +133,12 @@ class Bench:
             if seconds is not None:
                 self.clock.call_later(seconds, active.clear)
 
-    def end_faults(self, endpoints: Iterable[Endpoint]) -> None:
-        """End the faults on these devices or services. Raises FleetError where there is none at all."""
+    def end_faults(self, endpoints: Iterable[Endpoint], *, others: bool = False) -> None:
+        """End the faults on these devices or services. Raises FleetError where there is none at all, nor `others`."""
         places = tuple(endpoints)
         acting = self.premises.patchbay.faults()
         ended = [active for active in acting if any(place.covers(active.target) for place in places)]
-        if not ended:
+        if not ended and not others:
             raise FleetError(f"no fault acts on {', '.join(map(str, places))}")
         for active in ended:
             active.clear()
@@ -153,7 +153,7 @@ class Bench:
                 "mechanism": active.mechanism,
             }
             for active in self.premises.patchbay.faults()
-        ] + [fault for host in self.hosts.values() for fault in host.buses.faults()]
+        ] + [fault for host in self.hosts.values() for fault in (*host.buses.faults(), *host.snmp.faults())]
 
     def after(self, key: Hashable, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
         """Do what `make` returns after `seconds` of device time, unless something else befalls `key` before."""

@@ -252,6 +252,10 @@ class DeviceHandle:
         """A link fault on one of its services: `io.fault("http", "latency", delay="200ms")`."""
         self._session.act({"fault": {"on": f"{self.name}/{service}", "kind": kind, **fields}})
 
+    def snmp_fault(self, kind: str, **fields: Any) -> None:
+        """Let something go wrong at its SNMP agent: `device.snmp_fault("silent", count=3)`."""
+        self.do("snmp", do=kind, **fields)
+
     def clear_faults(self, service: str) -> None:
         """End the faults on one service."""
         self._session.act({"clear": f"{self.name}/{service}"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from simulator.clock import wire_now
 from simulator.errors import FleetError, MalformedMessage
@@ -18,7 +19,7 @@ from simulator.net.patchbay import Endpoint
 from simulator.wire.snmp.stream import MessageStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from simulator.face.transport import Cancellable
     from simulator.fleet.host import Host
@@ -69,6 +70,10 @@ class SnmpService:
                 return
             self._place = wanted
         self.face.sockets_changed()
+
+    def faults(self) -> Iterator[dict[str, Any]]:
+        """Those of the agent that are in force."""
+        return self.face.faults.told() if self.face.faulty else iter(())
 
     def run(self, *, from_the_start: bool) -> None:
         """The device's services run, or have been running since before the bench."""
@@ -147,17 +152,23 @@ class SnmpService:
         endpoint = Endpoint(name, SERVICE)
         if transport == "tcp":
             return Acceptor(
-                lambda: self._marked(premises.provider.listen_tcp(address, AGENT_PORT, owner=name)),
-                endpoint,
-                premises.patchbay,
-                lambda: _Connection(self.face, self._device.name, premises),
-            )
+                partial(self._listening, address), endpoint, premises.patchbay, self._connected,
+            )  # fmt: skip
         return DatagramPort(
-            lambda: self._marked(premises.provider.bind_udp(address, AGENT_PORT, owner=name)),
+            partial(self._bound, address),
             endpoint,
             premises.patchbay,
             self._received,
         )
+
+    def _listening(self, address: str) -> socket.socket:
+        return self._marked(self._premises.provider.listen_tcp(address, AGENT_PORT, owner=self._host.name))
+
+    def _connected(self) -> _Connection:
+        return _Connection(self.face, self._device.name, self._premises)
+
+    def _bound(self, address: str) -> socket.socket:
+        return self._marked(self._premises.provider.bind_udp(address, AGENT_PORT, owner=self._host.name))
 
     def _marked(self, made: socket.socket) -> socket.socket:
         """`SNMP.DSCP` on every packet."""
@@ -166,10 +177,22 @@ class SnmpService:
         return made
 
     def _received(self, data: bytes, peer: tuple[str, int]) -> None:
-        opening = self._opening
-        for answer in self.face.received(data, f"{peer[0]}:{peer[1]}"):
+        opening, face = self._opening, self.face
+        for answer in face.received(data, f"{peer[0]}:{peer[1]}"):
             if isinstance(opening, DatagramPort):
-                opening.send(answer, peer)
+                if face.faulty:
+                    self._send_oddly(opening, answer, peer)
+                else:
+                    opening.send(answer, peer)
+
+    def _send_oddly(self, opening: DatagramPort, answer: bytes, peer: tuple[str, int]) -> None:
+        """As the faults that act will have it."""
+        delay, elsewhere = self.face.manner
+        port = self._outlet_from(opening.address[0]) if elsewhere else opening
+        if delay:
+            self.call_later(delay, lambda: port.send(answer, peer))
+        else:
+            port.send(answer, peer)
 
     def _outlet_from(self, address: str) -> DatagramPort:
         if self._outlet is None or self._outlet_address != address:
@@ -220,6 +243,10 @@ class _Connection(asyncio.Protocol):
             return
         for message in messages:
             for answer in self._face.received(message, self._peer):
-                self._transport.write(answer)
+                delay, _ = self._face.manner if self._face.faulty else (0.0, False)
+                if delay:
+                    asyncio.get_running_loop().call_later(delay, self._transport.write, answer)
+                else:
+                    self._transport.write(answer)
         if self._transport.get_write_buffer_size() > MOST_UNSENT:
             self._transport.abort()

@@ -30,6 +30,11 @@ Peer = tuple[str, int]
 class DatagramPort:
     """Hands each datagram to `received(data, peer)`. `bind` makes the socket, first now and again after `shut`."""
 
+    __slots__ = (
+        "__weakref__", "_bind", "_closed", "_late", "_loop", "_patchbay", "_received", "_shut", "_silent", "_socket",
+        "_tally", "address", "dropped", "endpoint",
+    )  # fmt: skip
+
     def __init__(
         self,
         bind: Callable[[], socket.socket],
@@ -47,7 +52,8 @@ class DatagramPort:
         self._loop = asyncio.get_running_loop()
         self._silent = self._shut = 0
         self._closed = False
-        self._late: set[asyncio.TimerHandle] = set()
+        self._late: set[asyncio.TimerHandle] | None = None
+        """Of datagrams on their way, once there were any: an empty set has more bytes than all else here."""
         self._socket = bind()
         self.address: Peer = self._socket.getsockname()
         """Wire address and port."""
@@ -56,8 +62,9 @@ class DatagramPort:
 
     def send(self, data: bytes, peer: Peer) -> None:
         """Send one datagram, or lose it: UDP promises nothing."""
-        self._patchbay.activity.count += 1
-        if self._patchbay.quiet and not self._silent:
+        patchbay = self._patchbay
+        patchbay.activity.count += 1
+        if patchbay.quiet and not self._silent:
             self._send_now(data, peer)
             return
         for delay in self._fates(Direction.TO_CLIENT):
@@ -69,9 +76,9 @@ class DatagramPort:
             return
         self._closed = True
         self._close_socket()
-        for timer in self._late:
+        for timer in self._late or ():
             timer.cancel()
-        self._late.clear()
+        self._late = None
         self._patchbay.closed(self)
 
     def shut(self) -> None:
@@ -104,10 +111,11 @@ class DatagramPort:
             self._socket.close()
 
     def _drain(self) -> None:
-        self._patchbay.activity.count += 1
+        patchbay, tally, receive = self._patchbay, self._tally, self._socket.recvfrom_into
+        patchbay.activity.count += 1
         for _ in range(DRAIN):
             try:
-                size, peer = self._socket.recvfrom_into(_BUFFER)
+                size, peer = receive(_BUFFER)
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionRefusedError:  # ICMP about an earlier datagram to a peer that is gone
@@ -115,9 +123,9 @@ class DatagramPort:
             except OSError:
                 return
             data = bytes(_VIEW[:size])
-            if self._tally is not None and not self._silent:
-                self._tally.datagram_in(len(data))
-            if self._patchbay.quiet and not self._silent:
+            if tally is not None and not self._silent:
+                tally.datagram_in(size)
+            if patchbay.quiet and not self._silent:
                 self._received(data, peer)
             else:
                 for delay in self._fates(Direction.TO_DEVICE):
@@ -136,12 +144,15 @@ class DatagramPort:
             return
 
         def due() -> None:
-            self._late.discard(timer)
+            late.discard(timer)
             self._patchbay.activity.count += 1
             action(data, peer)
 
+        if self._late is None:
+            self._late = set()
+        late = self._late
         timer = self._loop.call_later(delay, due)
-        self._late.add(timer)
+        late.add(timer)
 
     def _hand_over(self, data: bytes, peer: Peer) -> None:
         if not self._closed:

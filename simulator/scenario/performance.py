@@ -255,9 +255,11 @@ class Performance:
 
     def _end(self) -> None:
         self._steady("after the last step")
-        for fault in self.session.caller.call("GET", "/v1/faults"):
-            self.leftovers.append(f"{fault['kind']} on {fault['on']}")
-            self.session.act({"clear": fault["on"]})
+        faults = self.session.caller.call("GET", "/v1/faults")
+        self.leftovers += [f"{fault['kind']} on {fault['on']}" for fault in faults]
+        for place in dict.fromkeys(fault["on"] for fault in faults):
+            bus = "/bus/" in place and "/modbus" not in place
+            self.session.act({"bus": {"on": place, "do": "mend"}} if bus else {"clear": place})
         if self._client is not None:
             for _ in range(5):
                 breathe()

@@ -329,10 +329,11 @@ def test_faults_that_are_left_over_are_cleared_and_told(tmp_path: Path) -> None:
           - {at: 2s, fault: {on: io-1/http, kind: reset}}
           - {at: 3s, clear: io-1/http}
           - {at: 4s, fault: {on: io-1/https, kind: refused}}
+          - {at: 5s, fault: {on: io-1/https, kind: latency, delay: 1s}}
         """,
     )
     assert result.verdict is Verdict.PASSED, failure_text(result)
-    assert result.leftovers == ("refused on io-1/https",)
+    assert result.leftovers == ("refused on io-1/https", "latency on io-1/https")
     assert all(step.mechanism for step in result.steps if step.title.startswith("fault"))
 
 

@@ -289,6 +289,28 @@ def test_the_owner_hears_who_asked_for_what() -> None:
     assert desk.events == [Asked(V2C, Kind.GET, (VarBind.of(UPTIME),), 0, "public")]
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["ticks", "services", "contact", "rows"]), st.integers(0, 300)), max_size=20
+    )
+)
+def test_a_request_that_is_repeated_is_answered_as_a_new_one(changes: list[tuple[str, int]]) -> None:
+    desk = Desk()
+    for what, number in changes:
+        if what == "contact":
+            desk.world.contact = bytes(number)
+        elif what == "rows":
+            desk.world.rows, desk.world.shape = [number + 1], desk.world.shape + 1
+        else:
+            setattr(desk.world, what, number)
+        fresh = Desk()
+        fresh.world = fresh.view.context = desk.world
+        for _ in range(2):
+            assert pairs(desk.ask(Kind.GET_BULK, SYSTEM, index=12)) == pairs(
+                fresh.ask(Kind.GET_BULK, SYSTEM, index=12)
+            )
+
+
 @pytest.mark.fuzz
 @given(st.binary(max_size=300))
 def test_no_bytes_upset_the_agent(data: bytes) -> None:

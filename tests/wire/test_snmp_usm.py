@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from hypothesis import given
 from hypothesis import strategies as st
 from snmp_samples import CONTACT, ENGINE, PASSWORD, UPTIME, Desk
 
 from simulator.wire.snmp.event import Reported
 from simulator.wire.snmp.key import (
+    CFB,
     Digest,
     Moment,
     Privacy,
@@ -242,6 +245,25 @@ def test_headers_out_of_range_never_upset_the_agent(fields: dict[str, Any]) -> N
     )
     desk.raw(replace(message, **fields).encoded())
     assert desk.hexed(DISCOVERY) is not None
+
+
+@given(
+    st.sampled_from([Privacy.AES128, Privacy.AES192, Privacy.AES256]),
+    st.binary(max_size=400),
+    st.binary(min_size=8, max_size=8),
+)
+def test_aes_is_that_of_the_library(privacy: Privacy, text: bytes, salt: bytes) -> None:
+    """Short units and long ones take different ways."""
+    key, moment = bytes(range(privacy.key_size)), Moment(3, 100)
+    library = Cipher(algorithms.AES(key), CFB(moment.octets + salt)).encryptor()
+    encrypted = library.update(text) + library.finalize()
+    assert encrypt(privacy, key, moment, salt, text) == encrypted
+    assert decrypt(privacy, key, moment, salt, encrypted) == text
+
+
+@given(st.sampled_from(list(Digest)), st.binary(max_size=200), st.binary(max_size=400))
+def test_a_mac_is_that_of_the_library(digest: Digest, key: bytes, text: bytes) -> None:
+    assert mac(digest, key, text) == hmac.digest(key, text, digest.value)[: digest.mac_size]
 
 
 @pytest.mark.fuzz

@@ -13,13 +13,14 @@ from simulator.device.lifecycle import Phase
 from simulator.device.snmp import USER
 from simulator.face.snmp.additional import read_additional
 from simulator.face.snmp.alarm import AlarmBook
-from simulator.face.snmp.context import Context
+from simulator.face.snmp.context import TICKS, Context
+from simulator.face.snmp.fault import AgentFaults
 from simulator.face.snmp.objects import template_of
 from simulator.face.snmp.telling import Teller
 from simulator.journal import Kind
 from simulator.wire.snmp.agent import Access, Agent
 from simulator.wire.snmp.ber import oid_of, oid_text
-from simulator.wire.snmp.event import Asked, BadCommunity, Dropped, Reported
+from simulator.wire.snmp.event import Asked, BadCommunity, Dropped, Reported, Struck
 from simulator.wire.snmp.key import Privacy
 from simulator.wire.snmp.message import Flag, Version
 from simulator.wire.snmp.object_tree import ObjectView
@@ -83,7 +84,8 @@ class SnmpFace:
         self._boot = ""
         self._auth_trap_due = 0.0
         self._alarms = AlarmBook()
-        self._teller = Teller(device, way)
+        self._faults: AgentFaults | None = None
+        self._teller = Teller(device, way, self._copies)
         device.snmp.on_change(self._configured)
         device.events.listen(self._published)
         device.network.on_change(self._restructured)
@@ -93,6 +95,20 @@ class SnmpFace:
     def transport(self) -> str:
         """`udp` or `tcp` while an agent runs, else empty."""
         return "" if self._agent is None else "tcp" if self._device.snmp.tcp else "udp"
+
+    @property
+    def faults(self) -> AgentFaults:
+        """What hands have made wrong."""
+        if self._faults is None:
+            self._faults = AgentFaults(self._device)
+            if self._agent is not None:
+                self._faults.act_on(self._agent)
+        return self._faults
+
+    @property
+    def faulty(self) -> bool:
+        """Whether hands have made anything wrong since there is this agent."""
+        return self._faults is not None
 
     # When it runs
 
@@ -149,20 +165,20 @@ class SnmpFace:
         context = Context(device, self._way.sockets, started, started)
         boots = settings.count_start(least_boots)
         context.usm = Usm(
-            ENGINE_FORMAT_MAC + bytes.fromhex(device.identity.serial),
+            self._own_engine_id,
             boots,
             started,
-            USER.encode(),
-            settings.password.encode(),
-            privacies=[Privacy(name) for name in quirks.snmp_privacy],
+            _octets(USER),
+            _octets(settings.password),
+            privacies=_privacies(quirks.snmp_privacy),
             salt=device.world.chance.number("snmp", "salt", device.name, boots),
         )
-        access = Access(
+        access = _access(
             settings.v1,
             settings.v2c,
             settings.v3,
-            settings.read_community.encode(),
-            settings.write_community.encode(),
+            settings.read_community,
+            settings.write_community,
             _LEVELS[quirks.snmp_v3_least_level],
             quirks.snmp_too_big,
         )
@@ -170,6 +186,8 @@ class SnmpFace:
         view = ObjectView(template, context, context.shape)
         self._agent = Agent(view, access, context.usm)
         self._agent.counters = context.counters
+        if self._faults is not None:
+            self._faults.act_on(self._agent)
         self._context = context
         device.note(Kind.STATE, "snmp agent", boots=boots)
 
@@ -182,33 +200,82 @@ class SnmpFace:
             return []
         for event in agent.receive(data, self._device.world.clock.now()):
             self._happened(event, peer)
+        if agent.struck:
+            self.faults.settle()
         return agent.take_output()
 
+    @property
+    def manner(self) -> tuple[float, bool]:
+        """How the answer that was just given leaves: seconds of wire time later, and from another port."""
+        struck = self._agent.struck if self._agent is not None else ()
+        return sum(fault.delay for fault in struck), any(fault.kind == "other-port" for fault in struck)
+
     def _happened(self, event: AgentEvent, peer: str) -> None:
+        if isinstance(event, Asked):
+            self._asked(event, peer)
+            return
         note = self._device.note
         observer = {"observer": True} if self._way.is_observer(peer) else {}
-        if isinstance(event, Asked):
-            version, kind, bindings, status, who = event
-            self._journal.append(
-                _DATAGRAM,
-                self._name,
-                _WHAT[kind],
-                version=_VERSIONS[version],
-                peer=peer,
-                who=who,
-                names=_shown(tuple(bindings)),
-                status=_STATUS[status],
-                **observer,
-            )
-        elif isinstance(event, BadCommunity):
+        if isinstance(event, BadCommunity):
             note(Kind.DATAGRAM, "snmp community refused", peer=peer, community=event.community, **observer)
             self._authentication_failed()
         elif isinstance(event, Reported):
             note(Kind.DATAGRAM, "snmp report", peer=peer, counter=event.counter, user=event.user, **observer)
+        elif isinstance(event, Struck):
+            note(Kind.FAULT, f"snmp {event.kind} strikes", peer=peer, **observer)
         elif isinstance(event, Dropped):
             note(Kind.VIOLATION, "snmp", peer=peer, reason=event.reason, **observer)
 
+    def _asked(self, event: Asked, peer: str) -> None:
+        version, kind, bindings, status, who = event
+        names = _shown(bindings if bindings.__class__ is tuple else tuple(bindings))
+        write, told = self._journal.append, _VERSIONS[version]
+        if self._way.is_observer(peer):
+            write(
+                _DATAGRAM, self._name, _WHAT[kind],
+                version=told, peer=peer, who=who, names=names, status=_STATUS[status], observer=True,
+            )  # fmt: skip
+        else:  # without a dictionary to merge: this is written once for every request
+            write(
+                _DATAGRAM, self._name, _WHAT[kind],
+                version=told, peer=peer, who=who, names=names, status=_STATUS[status],
+            )  # fmt: skip
+
+    # What hands change
+
+    @property
+    def engine_id(self) -> bytes:
+        """Name of the engine, also of one that is off."""
+        usm = self._context.usm if self._context is not None else None
+        return usm.engine_id if usm is not None else self._own_engine_id
+
+    @property
+    def _own_engine_id(self) -> bytes:
+        return ENGINE_FORMAT_MAC + bytes.fromhex(self._device.identity.serial)
+
+    def be_up_for(self, ticks: int) -> None:
+        """`sysUpTime` goes on from so many hundredths of a second, until the agent starts again."""
+        if self._context is not None:
+            self._context.started = self._device.world.clock.now() - ticks / TICKS
+            self._device.note(Kind.STATE, "snmp uptime", ticks=ticks)
+
+    def be_engine(self, boots: int | None, seconds: int | None, engine_id: bytes | None) -> None:
+        """Be another engine, or in another time; the next start counts its boots on from here."""
+        usm = self._context.usm if self._context is not None else None
+        if usm is None:
+            return
+        usm.be_at(boots, seconds, self._device.world.clock.now())
+        if boots is not None:
+            self._device.snmp.count_from(boots)
+        if engine_id is not None:
+            usm.take_name(engine_id)
+        now = self._device.world.clock.now()
+        self._device.note(Kind.STATE, "snmp engine", boots=usm.boots, time=usm.time(now), id=usm.engine_id.hex())
+
     # What it tells
+
+    def _copies(self) -> int:
+        return 1 if self._faults is None else self._faults.copies()
 
     def notified(self, data: bytes) -> None:
         """A datagram came to the port that notifications are sent from."""
@@ -262,3 +329,21 @@ _STATUS = {int(status): status.name.lower() for status in Status}
 def _shown(bindings: tuple[VarBind, ...]) -> list[str]:
     """The first names of a request. Equal requests share the list, which nobody changes."""
     return [oid_text(oid_of(binding.name)) for binding in bindings[:_NAMES_SHOWN]]
+
+
+# What many agents have in common is kept once.
+
+
+@lru_cache(maxsize=256)
+def _access(v1: bool, v2c: bool, v3: bool, read: str, write: str, least_flags: int, too_big: bool) -> Access:
+    return Access(v1, v2c, v3, _octets(read), _octets(write), least_flags, too_big)
+
+
+@lru_cache(maxsize=256)
+def _octets(text: str) -> bytes:
+    return text.encode()
+
+
+@lru_cache(maxsize=64)
+def _privacies(names: tuple[str, ...]) -> tuple[Privacy, ...]:
+    return tuple(Privacy(name) for name in names)

@@ -14,6 +14,8 @@ from simulator.wire.snmp.notification import InformSession, Notification, trap_v
 from simulator.wire.snmp.value import Tag, VarBind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulator.device.device import Device
     from simulator.face.snmp.alarm import Told
     from simulator.face.snmp.context import Context
@@ -28,9 +30,11 @@ _ALARMS = {1: "alarmNew", 2: "alarmCleared", 3: "alarmSingle"}
 class Teller:
     """Sends notifications to the one manager that the settings name."""
 
-    def __init__(self, device: Device, way: SnmpWay) -> None:
+    def __init__(self, device: Device, way: SnmpWay, copies: Callable[[], int]) -> None:
+        """`copies()` is how often the next one leaves: once where nothing is wrong."""
         self._device = device
         self._way = way
+        self._copies = copies
         self._informs: InformSession | None = None
         self._timer: Cancellable | None = None
         self._request_id = 0
@@ -79,7 +83,7 @@ class Teller:
             Kind.DATAGRAM, f"snmp trap {name}", version=self._version(), to=settings.trap_address, **words
         )
         if self._version() == "v1":
-            self._way.tell(trap_v1(note, community, address_octets(address), ticks), settings.trap_address)
+            self._leave(trap_v1(note, community, address_octets(address), ticks))
             return
         self._request_id = self._request_id % 0x7FFFFFFF + 1
         generic = note.generic != 6
@@ -92,7 +96,7 @@ class Teller:
             enterprise=generic and self._device.profile.quirks.snmp_trap_enterprise,
         )
         if not settings.informs:
-            self._way.tell(data, settings.trap_address)
+            self._leave(data)
             return
         if self._informs is None:
             self._informs = InformSession()
@@ -110,11 +114,15 @@ class Teller:
         if session is None:
             return
         for data in session.take_output():
-            self._way.tell(data, self._device.snmp.trap_address)
+            self._leave(data)
         if self._timer is not None:
             self._timer.cancel()
         due = session.next_deadline()
         self._timer = None if due is None else self._way.call_later(due - self._way.now(), self._due)
+
+    def _leave(self, data: bytes) -> None:
+        for _ in range(self._copies()):
+            self._way.tell(data, self._device.snmp.trap_address)
 
     def _due(self) -> None:
         self._timer = None

@@ -32,7 +32,10 @@ def fault(bench: Bench, action: Fault) -> None:
 
 def clear(bench: Bench, action: Clear) -> None:
     """Raises FleetError where no fault acts."""
-    bench.end_faults(_endpoints(bench, action.on))
+    endpoints = _endpoints(bench, action.on)
+    agents = [host.snmp.face for host in bench.targets(action.on) if action.on.component in ("", "snmp")]
+    ended = [face.faults.end_all() for face in agents if face.faulty]
+    bench.end_faults(endpoints, others=any(ended))
 
 
 def _endpoints(bench: Bench, target: Target) -> list[Endpoint]:

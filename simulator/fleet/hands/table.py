@@ -14,6 +14,7 @@ from simulator.fleet.hands import (
     sensor,
     setting,
     site,
+    snmp,
     supply,
     upgrade,
     wiring,
@@ -58,6 +59,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "note": site.note,
     "sensor": sensor.sensor,
     "bus": sensor.bus,
+    "snmp": snmp.snmp,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from simulator.errors import MalformedMessage
 from simulator.wire.snmp.ber import element, integer_content, oid_content
 from simulator.wire.snmp.counters import REPORTED, Counters
-from simulator.wire.snmp.event import AgentEvent, Asked, BadCommunity, Dropped, Reported
+from simulator.wire.snmp.event import AgentEvent, Asked, BadCommunity, Dropped, Reported, Struck
+from simulator.wire.snmp.fault import misled, spoiled
 from simulator.wire.snmp.message import (
     LARGEST_DATAGRAM,
     Flag,
@@ -30,6 +31,9 @@ from simulator.wire.snmp.usm import Rejected, Security, Usm
 from simulator.wire.snmp.value import Tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.wire.snmp.fault import AgentFault
     from simulator.wire.snmp.message import Scoped, Secured
     from simulator.wire.snmp.object_tree import ObjectView
     from simulator.wire.snmp.pdu import TrapV1
@@ -45,9 +49,9 @@ _SHOWN = 64
 """Characters of a stranger's words that are told."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Access:
-    """Who may ask what. The write community also reads."""
+    """Who may ask what. The write community also reads. Agents that are set alike share one."""
 
     v1: bool = True
     v2c: bool = True
@@ -63,7 +67,7 @@ class Access:
 class Agent:
     """Answers managers. `usm` is None for an agent without v3."""
 
-    __slots__ = ("_events", "_output", "access", "counters", "largest", "usm", "view")
+    __slots__ = ("_events", "_output", "access", "counters", "faults", "largest", "struck", "usm", "view")
 
     def __init__(self, view: ObjectView, access: Access, usm: Usm | None = None) -> None:
         self.view = view
@@ -72,6 +76,10 @@ class Agent:
         self.counters = Counters()
         self.largest = LARGEST_DATAGRAM
         """Bytes of an answer at most."""
+        self.faults: Sequence[AgentFault] = ()
+        """What may strike a request."""
+        self.struck: Sequence[AgentFault] = ()
+        """What struck the last one."""
         self._events: list[AgentEvent] = []
         self._output: list[bytes] = []
 
@@ -80,6 +88,7 @@ class Agent:
         counters = self.counters
         counters.in_pkts += 1
         self._events = []
+        self.struck = ()
         try:
             version, at, end = version_of(data)
             access = self.access
@@ -102,7 +111,16 @@ class Agent:
 
     def _send(self, data: bytes) -> None:
         self.counters.out_pkts += 1
-        self._output.append(data)
+        if self.struck:
+            self._output += spoiled(self.struck, data)
+        else:
+            self._output.append(data)
+
+    def _silenced(self, pdu: Pdu) -> bool:
+        """Find out which faults strike this request; whether it gets no answer."""
+        self.struck = [fault for fault in self.faults if fault.strikes(pdu.bindings)]
+        self._events += [Struck(fault.kind) for fault in self.struck]
+        return any(fault.kind == "silent" for fault in self.struck)
 
     # v1 and v2c
 
@@ -120,12 +138,16 @@ class Agent:
             return
         if pdu.kind == _SET and not writable:
             self.counters.in_bad_community_uses += 1
+        if self.faults and self._silenced(pdu):
+            return
         v1 = version == _V1
         room = self.largest - len(community) - ENVELOPE
         outcome = perform(self.view, pdu, v1=v1, writable=writable, room=room)
         if outcome is None:
             self._events.append(Dropped("GETBULK of v1"))
             return
+        if self.struck:
+            outcome = misled(self.struck, pdu, outcome, v1=v1)
         answer = _answer(pdu, outcome)
         whole = community_message(version, community, answer)
         if len(whole) > self.largest:
@@ -175,10 +197,14 @@ class Agent:
         except Rejected as rejected:
             self._report(usm, message, rejected, now)
             return
+        if self.faults and self._silenced(pdu):
+            return
         outcome = self._performed(pdu, security, message)
         if outcome is None:
             self._events.append(Dropped(f"an agent does not take {_kind(pdu)}"))
             return
+        if self.struck:
+            outcome = misled(self.struck, pdu, outcome, v1=False)
         self._reply(usm, message, scoped, security, pdu, outcome, now)
 
     def _wanted(self, scoped: Scoped, security: Security) -> Pdu:

@@ -43,4 +43,11 @@ class Reported:
     user: str
 
 
-AgentEvent = Asked | Dropped | BadCommunity | Reported
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A fault struck a request."""
+
+    kind: str
+
+
+AgentEvent = Asked | Dropped | BadCommunity | Reported | Struck

@@ -7,7 +7,7 @@ sequence in a datagram is not looked at (sheet 2.4).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from functools import lru_cache
 
 from simulator.errors import MalformedMessage
@@ -30,8 +30,8 @@ class Version(IntEnum):
     V3 = 3
 
 
-class Flag(IntFlag):
-    """`msgFlags`"""
+class Flag(IntEnum):
+    """`msgFlags`; together they are plain numbers."""
 
     AUTH = 1
     PRIV = 2
@@ -87,7 +87,7 @@ class Secured:
             + element(4, flags)
             + integer_element(self.model)
         )
-        data = element(4, self.scoped) if self.flags & Flag.PRIV else self.scoped
+        data = element(4, self.scoped) if self.flags & _PRIV else self.scoped
         whole = element(0x30, integer_element(Version.V3) + element(0x30, head) + element(4, parameters) + data)
         behind = len(data) + len(element(4, self.priv)) + len(self.auth)
         self.auth_at = len(whole) - behind
@@ -107,6 +107,7 @@ class Scoped:
 
 
 Message = CommunityMessage | Secured
+_AUTH, _PRIV = int(Flag.AUTH), int(Flag.PRIV)
 
 
 def community_message(version: int, community: bytes, pdu: bytes) -> bytes:
@@ -157,14 +158,14 @@ def read_secured(data: bytes, at: int, end: int) -> Secured:
     model, at = integer_at(data, at, stop)
     if len(flags) != 1 or msg_id < 0 or max_size < SMALLEST_SIZE:
         raise MalformedMessage("header data out of range", offset=start)
-    if flags[0] & (Flag.AUTH | Flag.PRIV) == Flag.PRIV:
+    if flags[0] & (_AUTH | _PRIV) == _PRIV:
         raise MalformedMessage("privacy without authentication", offset=start)
     message = Secured(msg_id, max_size, flags[0], model, b"", 0, 0, b"", b"", b"", b"")
     start, at = expect(data, stop, end, 4)
     if model == USM:
         _read_usm(message, data, start, at)
     tag, start, stop = header(data, at, end)
-    if tag != (4 if flags[0] & Flag.PRIV else 0x30):
+    if tag != (4 if flags[0] & _PRIV else 0x30):
         raise MalformedMessage("data that are not as the flags say", offset=at)
     message.scoped = data[start:stop] if tag == 4 else data[at:stop]
     return message

@@ -10,6 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import ne
 from typing import Any
 
 from simulator.wire.snmp.ber import Oid, element, integer_content, length, oid_content, oid_of
@@ -20,6 +22,7 @@ _SMALL = tuple(bytes((value,)) for value in range(0x80))
 _COUNTER32 = 0x41
 _SIZES_KEPT = 32
 _PLANS_KEPT = 64
+_UNREAD = object()
 
 Read = Callable[[Any], Plain]
 """The present value in a context; None while the instance is not there."""
@@ -121,12 +124,37 @@ def _type_of(oid: Oid) -> Oid:
 _NOTHING = Listing(())
 
 
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """The instances that answer a request, in order. Holds the request's bindings, by whose identity it is found."""
+    """The instances that answer a request, in order, and the answer that they gave last.
 
-    bindings: Sequence[VarBind]
-    instances: list[Instance]
+    Holds the request's bindings, by whose identity it is found. From one answer to the next most values stay as they
+    are, so that only what changed is encoded anew.
+    """
+
+    __slots__ = ("_encoded", "_instances", "_places", "_reads", "_values", "bindings", "size")
+
+    def __init__(self, bindings: Sequence[VarBind], instances: Sequence[Instance]) -> None:
+        self.bindings = bindings
+        self.size = 0
+        """Bytes of the answer."""
+        self._instances = instances
+        self._reads = [instance.read for instance in instances]
+        self._places = range(len(instances))
+        self._values: list[object] = [_UNREAD] * len(instances)
+        self._encoded = [b""] * len(instances)
+
+    def answer(self, context: Any) -> list[bytes] | None:
+        """The bindings of the answer now; None when an instance has gone. Good until the next call."""
+        values = [read(context) for read in self._reads]
+        kept, encoded = self._values, self._encoded
+        for place in compress(self._places, map(ne, values, kept)):
+            value = values[place]
+            if value is None:
+                return None
+            bound = self._instances[place].bound(value)
+            self.size += len(bound) - len(encoded[place])
+            kept[place], encoded[place] = value, bound
+        return encoded
 
 
 class ObjectView:

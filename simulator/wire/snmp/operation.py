@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from simulator.wire.snmp.value import Plain, VarBind
 
 _SET_KIND, _BULK_KIND = int(Kind.SET), int(Kind.GET_BULK)
-_LONGEST_PLAN = 1024
+_LONGEST_PLAN = 128
+"""Bindings of an answer whose instances are remembered."""
 MOST_REPETITIONS = 100
 """Rows that one GETBULK gets at most; the reference agent does the same (sheet 2.3)."""
 _COUNTER64 = int(Tag.COUNTER64)
@@ -86,15 +87,8 @@ def _from_plan(view: ObjectView, pdu: Pdu, room: int) -> Outcome | None:
     plan = view.plan(pdu.kind, pdu.bindings, _size(pdu))
     if plan is None:
         return None
-    context, found = view.context, []
-    for instance in plan.instances:
-        value = instance.read(context)
-        if value is None:
-            return None
-        bound = instance.bound(value)
-        room -= len(bound)
-        found.append(bound)
-    return Outcome(0, 0, found) if room >= 0 else None
+    found = plan.answer(view.context)
+    return Outcome(0, 0, found) if found is not None and plan.size <= room else None
 
 
 def _size(pdu: Pdu) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from simulator.errors import MalformedMessage
 from simulator.wire.snmp.key import (
@@ -33,6 +33,8 @@ WINDOW = 150
 """Seconds by which a message may be early or late."""
 LAST_BOOTS = 0x7FFFFFFF
 """An engine that was started this often is never in time again until it gets new keys."""
+_AUTH, _PRIV = int(Flag.AUTH), int(Flag.PRIV)
+_Protocol = TypeVar("_Protocol")
 ALL_DIGESTS = tuple(Digest)
 ALL_PRIVACY = tuple(Privacy)
 
@@ -55,11 +57,15 @@ class Security:
 
     @property
     def flags(self) -> int:
-        return (Flag.AUTH if self.digest else 0) | (Flag.PRIV if self.privacy else 0)
+        return (_AUTH if self.digest else 0) | (_PRIV if self.privacy else 0)
 
 
 class Usm:
     """Keys and time of one engine. `now` is device seconds; `started` those at which `boots` was raised."""
+
+    __slots__ = (
+        "_digests", "_keys", "_password", "_privacies", "_privacy_keys", "_salt", "_started", "boots", "engine_id", "user",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -79,8 +85,9 @@ class Usm:
         """Known only with a password."""
         self._password = password
         self._started = started
-        self._digests = list(digests)
-        self._privacies = list(privacies)
+        self._digests = tuple(digests)
+        self._privacies = tuple(privacies)
+        """What was last used is tried first."""
         self._salt = salt
         self._keys: dict[Digest, bytes] = {}
         self._privacy_keys: dict[tuple[Digest, Privacy], bytes] = {}
@@ -88,6 +95,17 @@ class Usm:
     def time(self, now: float) -> int:
         """`snmpEngineTime`: whole seconds since the engine started."""
         return int(now - self._started) & 0x7FFFFFFF
+
+    def be_at(self, boots: int | None, seconds: int | None, now: float) -> None:
+        """Be in another time than the true one."""
+        self.boots = self.boots if boots is None else boots
+        self._started = self._started if seconds is None else now - seconds
+
+    def take_name(self, engine_id: bytes) -> None:
+        """Be another engine, with keys that are local to it."""
+        self.engine_id = engine_id
+        self._keys.clear()
+        self._privacy_keys.clear()
 
     def opened(self, message: Secured, whole: bytes, now: float) -> tuple[Scoped, Security]:
         """The unit of a message that may be believed. Raises Rejected, and MalformedMessage."""
@@ -97,16 +115,16 @@ class Usm:
             raise Rejected("unknown_engine_ids")
         if message.user != self.user or not self._password:
             raise Rejected("unknown_user_names")
-        if not message.flags & Flag.AUTH:
+        if not message.flags & _AUTH:
             return read_scoped(message.scoped), Security()
-        if message.flags & Flag.PRIV and not self._privacies:
+        if message.flags & _PRIV and not self._privacies:
             raise Rejected("unsupported_sec_levels")
         digest = self._authentic(message, whole)
         if digest is None:
             raise Rejected("wrong_digests")
         if self._untimely(message, now):
             raise Rejected("not_in_time_windows", Security(digest))
-        if not message.flags & Flag.PRIV:
+        if not message.flags & _PRIV:
             return read_scoped(message.scoped), Security(digest)
         return self._decrypted(message, digest)
 
@@ -138,7 +156,7 @@ class Usm:
             code = mac(digest, self._key(digest), whole[:at] + bytes(size) + whole[at + size :])
             if compare_digest(code, message.auth):
                 if place:
-                    self._digests.insert(0, self._digests.pop(place))
+                    self._digests = _first(digest, self._digests)
                 return digest
         return None
 
@@ -155,7 +173,7 @@ class Usm:
             except MalformedMessage:
                 continue
             if place:
-                self._privacies.insert(0, self._privacies.pop(place))
+                self._privacies = _first(privacy, self._privacies)
             return scoped, Security(digest, privacy)
         raise Rejected("decryption_errors", Security(digest))
 
@@ -177,3 +195,7 @@ class Usm:
         if privacy is Privacy.DES:
             return self.boots.to_bytes(4, "big") + (self._salt & 0xFFFFFFFF).to_bytes(4, "big")
         return (self._salt & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "big")
+
+
+def _first(chosen: _Protocol, others: tuple[_Protocol, ...]) -> tuple[_Protocol, ...]:
+    return chosen, *(one for one in others if one is not chosen)
