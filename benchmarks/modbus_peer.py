@@ -8,17 +8,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.peer import program
+from benchmarks.peer import await_listener, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_UP = 10.0
 _HERE = Path(__file__).parent
 
 
@@ -39,7 +37,7 @@ def serving(*command: str) -> Iterator[tuple[int, int]]:
         port = spare.getsockname()[1]
     process = subprocess.Popen([*command, str(port)], stderr=subprocess.DEVNULL)
     try:
-        _await_listener(port)
+        await_listener(port, "the Modbus server")
         yield port, process.pid
     finally:
         process.kill()
@@ -53,19 +51,6 @@ def load(
     command = [generator, host, str(port), str(connections), str(seconds), request, str(answer)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return int(told[0]) / float(told[1])
-
-
-def _await_listener(port: int) -> None:
-    began = time.monotonic()
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            if time.monotonic() - began > _UP:
-                raise SystemExit("the Modbus server does not come up") from None
-            time.sleep(0.02)
-        else:
-            return
 
 
 async def serve_pymodbus(port: int) -> None:

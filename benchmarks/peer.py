@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CONNECTIONS = 32
-_UP = 5.0
+_UP = 10.0
 _CONFIGURATION = """
 daemon off;
 worker_processes 1;
@@ -61,21 +61,22 @@ def nginx(files: Mapping[str, bytes]) -> Iterator[tuple[str, int]]:
         command = [program("nginx"), "-c", str(folder / "configuration"), "-p", name]
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
-            _await_listener(port)
+            await_listener(port, "nginx")
             yield f"http://127.0.0.1:{port}", process.pid
         finally:
             process.terminate()
             process.wait()
 
 
-def _await_listener(port: int) -> None:
+def await_listener(port: int, server: str) -> None:
+    """Return when somebody listens at a port of this machine. Ends the benchmark when nobody comes."""
     began = time.monotonic()
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             if time.monotonic() - began > _UP:
-                raise SystemExit("nginx does not come up") from None
+                raise SystemExit(f"{server} does not come up") from None
             time.sleep(0.02)
         else:
             return
