@@ -153,9 +153,12 @@ class Expect:
         """What the client under test did: `enrolled`, `asked`, `subscribed`, `returned`, ..."""
         return self._promise(Face.CLIENT, within, {"did": did, **query})
 
-    def everywhere(self, condition: str, *, within: float | str = 10, **query: Any) -> Promise:
-        """The one-truth check: every enabled face shows it. `port` defaults to the port touched last."""
-        return self._promise(Face.EVERYWHERE, within, {"condition": condition, **query})
+    def everywhere(self, condition: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """The one-truth check: every enabled face shows it. `port` defaults to the port touched last.
+
+        Of what is no port: `everywhere(event="casing", state="open")`.
+        """
+        return self._promise(Face.EVERYWHERE, within, {**({"condition": condition} if condition else {}), **query})
 
     def snmp(self, oid: str, value: str | None = None, *, within: float | str = 10, **query: Any) -> Promise:
         """What the agent answers to a GET: `value`, `type`, or with `answers=False` that there is none."""
@@ -179,7 +182,8 @@ class Expect:
         seconds = parse_duration(time) if isinstance(time, str) else float(time)
         touched = self._session.touched
         if "port" not in query and touched.port and (not self._device or touched.device == self._device):
-            query = {**query, "port": touched.port} if face in _WITH_PORT else query
+            other = face is Face.EVERYWHERE and "event" in query
+            query = {**query, "port": touched.port} if face in _WITH_PORT and not other else query
         expectation = from_mapping(face.value, {key: _plain(value) for key, value in query.items()})
         changes: dict[str, Any] = {"for_": seconds} if expectation.negate else {"within": seconds}
         if self._device:

@@ -317,7 +317,8 @@ def _with_port(expected: Expectation, target: Target | None) -> Query:
         return query
     if not isinstance(query, EventQuery | EverywhereQuery | NeverQuery | StateQuery | VapixQuery) or query.port:
         return query
-    about_port = isinstance(query, EverywhereQuery) or getattr(query, "event", "") in _PORT_EVENTS
+    asks_ports = isinstance(query, EverywhereQuery) and bool(query.condition)
+    about_port = asks_ports or getattr(query, "event", "") in _PORT_EVENTS
     if isinstance(query, StateQuery):
         about_port = bool(query.supervised) or query.active is not None or query.closed is not None
     return replace(query, port=target.index) if about_port else query
