@@ -150,7 +150,6 @@ def test_what_differs_between_firmwares() -> None:
 _NAMES = ["enabled", "snmpV3", "snmpV1V2Common", "trap", "address", "userPasswd"]
 
 
-@pytest.mark.fuzz
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
