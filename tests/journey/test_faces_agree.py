@@ -1,7 +1,8 @@
 """One truth: whatever hands, the network and clients do to a module, every face shows its true state, and every event
 comes to each subscriber exactly once, in order and in time. A real engine, real sockets, observers that we did not write.
 
-`AXSIM_TRUTH_STEPS=100000 pytest tests/journey/test_faces_agree.py` is the nightly run; CI does 2,000 steps.
+`AXSIM_TRUTH_STEPS=100000 AXSIM_TRUTH_SHARDS=4 pytest -n 4 tests/journey/test_faces_agree.py` is the nightly run; CI does 2,000
+steps. The shards are independent: each has an engine, observers and stories of its own.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ FLEET = """
       24: ParallellFirst22k4k7
 """
 STEPS = int(os.environ.get("AXSIM_TRUTH_STEPS", "200"))
+SHARDS = int(os.environ.get("AXSIM_TRUTH_SHARDS", "1"))
 STEPS_OF_AN_EXAMPLE = 40
 PATIENCE = 10.0
 _PAUSE = threading.Event()
@@ -275,7 +277,8 @@ def alarms(published: list[tuple[str, Any, Any]]) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.timeout(36_000)
-def test_all_faces_agree_with_the_truth_whatever_happens() -> None:
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_all_faces_agree_with_the_truth_whatever_happens(shard: int) -> None:
     engine, observers = Child(ENGINE_MODULE), ObserverProcess()
     OneTruth.session, OneTruth.steps = Session(engine.caller, observers), 0
     some = settings(
@@ -286,7 +289,7 @@ def test_all_faces_agree_with_the_truth_whatever_happens() -> None:
         phases=(Phase.generate,),  # a story is short, and each shorter one would cost another fleet
     )
     try:
-        while OneTruth.steps < STEPS:
+        while OneTruth.steps < STEPS / SHARDS:
             run_state_machine_as_test(OneTruth, settings=some)
             assert not [r for r in OneTruth.session.journal(kinds="note")["records"] if "bug" in r["what"]]
     finally:
