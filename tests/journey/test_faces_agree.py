@@ -1,8 +1,8 @@
 """One truth: whatever hands, the network and clients do to a module, every face shows its true state, and every event
 comes to each subscriber exactly once, in order and in time. A real engine, real sockets, observers that we did not write.
 
-`AXSIM_TRUTH_STEPS=100000 AXSIM_TRUTH_SHARDS=4 pytest -n 4 tests/journey/test_faces_agree.py` is the nightly run; CI does 2,000
-steps. The shards are independent: each has an engine, observers and stories of its own.
+`AXSIM_TRUTH_STEPS=100000 AXSIM_TRUTH_SHARDS=4 pytest -n 4 tests/journey/test_faces_agree.py` is the nightly run; CI does
+2,000 steps. The shards are independent: each has an engine, observers and stories of its own.
 """
 
 from __future__ import annotations
