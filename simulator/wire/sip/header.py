@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
-from simulator.wire.sip.message import MalformedSip, Request, Response, split_list
+from simulator.wire.sip.message import MalformedSip, Request, split_list
 from simulator.wire.sip.uri import SipUri, Uri, host_text, parse_host, parse_uri
 
 if TYPE_CHECKING:
@@ -228,8 +228,14 @@ def tag(text: str) -> str | None:
 
 
 def with_tag(text: str, new: str) -> str:
-    """The value of a To with our tag, all else byte for byte; unchanged where it has a tag already."""
-    return text if tag(text) is not None else f"{text};tag={new}"
+    """The value of a To with our tag, all else byte for byte; unchanged where it has a tag already.
+
+    One that cannot be read gets the tag too: that is how a request is refused because of it. None at all stays none.
+    """
+    try:
+        return text if not text or tag(text) is not None else f"{text};tag={new}"
+    except MalformedMessage:
+        return f"{text};tag={new}"
 
 
 def cseq(headers: Headers) -> CSeq:
@@ -318,7 +324,20 @@ def is_token(text: str) -> bool:
 _ONCE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards")
 
 
-def check(message: Message) -> None:
+class Essentials(NamedTuple):
+    """What every message carries, read."""
+
+    via: Via
+    """The top one."""
+    sender: NameAddr
+    """From."""
+    receiver: NameAddr
+    """To."""
+    call_id: str
+    cseq: CSeq
+
+
+def check(message: Message) -> Essentials:
     """What every message needs before it goes up (sheet 2.2): Via, From, To, Call-ID and a CSeq of the same method.
 
     Also that none of them stands there twice, and that a Request-URI carries no headers (RFC 4475 3.3.8, 3.1.2.11).
@@ -330,25 +349,22 @@ def check(message: Message) -> None:
         top = via(headers)
         if headers.count("via") > 1 or "," in _required(headers, "Via"):
             vias(headers)
-        from_(headers)
-        to(headers)
-        call_id(headers)
-        _check_sequence(message)
+        found = Essentials(top, from_(headers), to(headers), call_id(headers), cseq(headers))
         for name in _ONCE:
             if headers.count(name) > 1:
                 raise MalformedMessage(f"{name} twice")
+        if isinstance(message, Request):
+            _check_request(message, found.cseq)
     except MalformedMessage as error:
         awaited = message if isinstance(message, Request) and top and message.method != "ACK" else None
         raise MalformedSip(error.what, message_so_far=awaited) from None
+    return found
 
 
-def _check_sequence(message: Message) -> None:
-    sequence = cseq(message.headers)
-    if isinstance(message, Response):
-        return
-    if sequence.method != message.method:
+def _check_request(request: Request, sequence: CSeq) -> None:
+    if sequence.method != request.method:
         raise MalformedMessage("CSeq names another method")
-    if "?" in message.uri and isinstance(uri := parse_uri(message.uri), SipUri) and uri.headers:
+    if "?" in request.uri and isinstance(uri := parse_uri(request.uri), SipUri) and uri.headers:
         raise MalformedMessage("headers in the Request-URI")
 
 
