@@ -45,13 +45,12 @@ TOGETHER = {
         (End.HUNG_UP,),
         (End.NO_DESCRIPTION, End.PEER_HUNG_UP),
         (End.NO_DESCRIPTION, End.HUNG_UP),
-        (End.NO_DESCRIPTION,),
         (End.REFUSED, End.REJECTED),
         (End.REFUSED, End.NO_ANSWER),
         *((ours, End.PEER_CANCELLED) for ours in GAVE_UP),
         *((ours, End.PEER_HUNG_UP) for ours in GAVE_UP),
         *((ours, End.HUNG_UP) for ours in GAVE_UP),
-        *((ours, theirs) for ours in GAVE_UP for theirs in (End.REJECTED, End.NO_ANSWER)),
+        *((ours, theirs) for ours in GAVE_UP for theirs in (End.REJECTED, End.NO_ANSWER, End.NO_DESCRIPTION)),
     ]
 }
 """How both sides may have seen the end of a call; a set of one: both the same way."""
