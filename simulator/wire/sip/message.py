@@ -101,6 +101,10 @@ class Headers:
             else tuple(value for line in lines for value in split_list(line))
         )
 
+    def count(self, name: str) -> int:
+        """How many such lines there are."""
+        return self._keys.count(key_of(name))
+
     def add(self, name: str, value: str) -> None:
         """Append a line."""
         self._keys.append(key_of(name))
