@@ -40,6 +40,8 @@ _VIA = re.compile(
 )
 _PLAIN_ADDRESS = re.compile(r"""(?:"([^"\\\r\n]*)" ?)?<([^<> \t]+)>(?:;tag=([A-Za-z0-9.!%*_+`'~-]+))?""")
 """A From, To or Contact as nearly all are written."""
+_BARE_ADDRESS = re.compile(r"""[^ \t<>",?:]+:[^ \t<>",?]*""")
+"""An address that needs no brackets."""
 _CSEQ = re.compile(r"([0-9]{1,20})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)")
 _PLAIN_DISPLAY = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?: [A-Za-z0-9.!%*_+`'~-]+)*")
 
@@ -194,7 +196,8 @@ def name_addr(text: str) -> NameAddr:
     if opened < 0:
         uri, semicolon, _ = rest.partition(";")
         uri = uri.rstrip(" \t")
-        _check_bare(uri)
+        if uri != "*" and not _BARE_ADDRESS.fullmatch(uri):
+            raise MalformedMessage("no address")
         return NameAddr("", uri, parse_params(rest, rest.index(";")) if semicolon else {})
     closed = rest.find(">", opened)
     if closed < 0:
@@ -205,11 +208,6 @@ def name_addr(text: str) -> NameAddr:
     if not uri or " " in uri or "\t" in uri:
         raise MalformedMessage("brackets without an address, or with blanks in it")
     return NameAddr(display, uri, parse_params(rest, closed + 1))
-
-
-def _check_bare(uri: str) -> None:
-    if uri != "*" and (":" not in uri or " " in uri or ">" in uri or '"' in uri or "," in uri or "?" in uri):
-        raise MalformedMessage("no address")
 
 
 def contacts(headers: Headers) -> tuple[NameAddr, ...]:
