@@ -364,9 +364,8 @@ def check(message: Message) -> Essentials:
         if headers.count("via") > 1 or "," in _required(headers, "Via"):
             vias(headers)
         found = Essentials(top, from_(headers), to(headers), call_id(headers), cseq(headers))
-        for name in _ONCE:
-            if headers.count(name) > 1:
-                raise MalformedMessage(f"{name} twice")
+        if twice := headers.repeated(_ONCE):
+            raise MalformedMessage(f"{twice} twice")
         if isinstance(message, Request):
             _check_request(message, found.cseq)
     except MalformedMessage as error:
