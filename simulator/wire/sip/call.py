@@ -130,8 +130,7 @@ class Call:
         dialog = dialog or self.dialog
         if dialog is None or self.core.omits(method):
             return None
-        uri, routes = dialog.way()
-        destination = dialog.destination()
+        uri, routes, destination = dialog.way()
         top, branch = self.core.new_via(destination.transport)
         retargets = method in RETARGETING
         request = self.core.request(
@@ -187,8 +186,7 @@ class Call:
 
     def acknowledge(self, invite: Request, dialog: Dialog, body: bytes = b"") -> Packet | None:
         """Send the ACK for a 2xx to our INVITE: new branch, its CSeq number and credentials (sheet 6)."""
-        uri, routes = dialog.way()
-        destination = dialog.destination()
+        uri, routes, destination = dialog.way()
         top, _ = self.core.new_via(destination.transport)
         number = int((invite.headers.get("cseq") or "1").split()[0])
         credentials = [(n, v) for n, v in invite.headers if n in {"Authorization", "Proxy-Authorization"}]
