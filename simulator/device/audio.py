@@ -15,6 +15,8 @@ from simulator.device.parameter import Definition, Refused
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulator.clock import Timer
     from simulator.device.device import Device
     from simulator.device.lifecycle import Phase
@@ -39,6 +41,8 @@ class Audio:
         self._device = device
         self._sources: dict[str, None] = {}
         self._locate_timer: Timer | None = None
+        self.locating_changed: Callable[[bool], None] = lambda locating: None
+        """Set by the product: what else it does to be found."""
         self.microphone_on = True
         """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
         device.parameters.define(_UNMUTED_GAIN)
@@ -116,6 +120,7 @@ class Audio:
             raise Refused(f"a device is located for up to {LONGEST_LOCATE:g} s")
         self._cancel_locate()
         self.begin(LOCATE)
+        self.locating_changed(True)
         if seconds is not None:
             self._locate_timer = self._device.world.clock.call_later(seconds, self.stop_locating)
 
@@ -123,6 +128,7 @@ class Audio:
         """It has been found."""
         self._cancel_locate()
         self.end(LOCATE)
+        self.locating_changed(False)
 
     def _cancel_locate(self) -> None:
         if self._locate_timer is not None:

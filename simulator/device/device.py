@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
+    from simulator.device.light.light import Light
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
@@ -98,6 +99,7 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.light: Light | None = None
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
