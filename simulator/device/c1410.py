@@ -11,6 +11,7 @@ from simulator.device.audio import Audio
 from simulator.device.clip import Clips
 from simulator.device.light.light import Light
 from simulator.device.motion import MotionSensor
+from simulator.device.multicast import MulticastController
 from simulator.device.speaker_test import SpeakerTest
 
 if TYPE_CHECKING:
@@ -27,4 +28,6 @@ def equip(device: Device) -> None:
     if device.profile.quirks.light is not None:
         device.light = Light(device, device.profile.quirks.light)
         audio.locating_changed = device.light.identify
+    if device.profile.quirks.multicast is not None:
+        device.multicast = MulticastController(device, audio, device.profile.quirks.multicast)
     device.button.short_press = test.button_pressed

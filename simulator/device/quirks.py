@@ -75,6 +75,26 @@ class LightQuirks(BaseModel):
     own_color: str
 
 
+class MulticastQuirks(BaseModel):
+    """The audio multicast controller of a speaker (audio sheet 7.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    most_priorities: int
+    """Sources in all, the internal ones among them."""
+    default_address: str
+    default_port: int
+    """Where a source listens that was added without saying so."""
+    profiles: dict[str, float]
+    """Latency profiles: seconds of sound that are buffered; the first is the default."""
+    idle_seconds: float
+    """Wire seconds without a packet after which a source has ended."""
+    state_inactive: str
+    state_active: str
+    state_suppressed: str
+    """Words of the event SourceState."""
+
+
 class Quirks(BaseModel):
     """Typed values of one profile (core sheet 2.6, 7.4; network sheet 17; MQTT sheet 3.1)."""
 
@@ -253,6 +273,10 @@ class Quirks(BaseModel):
     # Light
     light: Annotated[LightQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
     """`none` where there is no signalling light."""
+
+    # Multicast
+    multicast: Annotated[MulticastQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no audio multicast controller."""
 
     # MQTT client
     mqtt_client_id: str
