@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from simulator.device.audio import Audio
 from simulator.device.clip import Clips
+from simulator.device.light.light import Light
 from simulator.device.motion import MotionSensor
+from simulator.device.multicast import MulticastController
 from simulator.device.speaker_test import SpeakerTest
 
 if TYPE_CHECKING:
@@ -17,10 +19,15 @@ if TYPE_CHECKING:
 
 
 def equip(device: Device) -> None:
-    """Build in loudspeaker, microphone and PIR sensor. A brief press of the button calibrates the speaker test."""
+    """Build in loudspeaker, microphone, light and PIR sensor. A brief press of the button calibrates the speaker test."""
     audio = Audio(device)
     clips = Clips(device, audio)
     test = SpeakerTest(device, audio)
     motion = MotionSensor(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
+    if device.profile.quirks.light is not None:
+        device.light = Light(device, device.profile.quirks.light)
+        audio.locating_changed = device.light.identify
+    if device.profile.quirks.multicast is not None:
+        device.multicast = MulticastController(device, audio, device.profile.quirks.multicast)
     device.button.short_press = test.button_pressed
