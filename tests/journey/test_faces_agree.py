@@ -1,7 +1,7 @@
 """One truth: whatever hands, the network and clients do to a module, every face shows its true state, and every event
 comes to each subscriber exactly once, in order and in time. A real engine, real sockets, observers that we did not write.
 
-`AXSIM_TRUTH_STEPS=100000 AXSIM_TRUTH_SHARDS=4 pytest -n 4 tests/journey/test_faces_agree.py` is the nightly run; CI does
+`AXSIM_TRUTH_STEPS=100000 AXSIM_TRUTH_SHARDS=4 pytest -sn 4 tests/journey/test_faces_agree.py` is the nightly run; CI does
 2,000 steps. The shards are independent: each has an engine, observers and stories of its own.
 """
 
@@ -97,6 +97,7 @@ class OneTruth(RuleBasedStateMachine):
     def must(self, holds: bool, what: str) -> None:
         if not holds:
             self.disagreements.append(f"{what}\n{self.story.scenario(self.now())}")
+            print(self.disagreements[-1], file=sys.__stderr__, flush=True)
             raise AssertionError(self.disagreements[-1])
 
     def until(self, condition: Callable[[], Any], what: Callable[[], Any]) -> None:
@@ -206,7 +207,8 @@ class OneTruth(RuleBasedStateMachine):
         verb=st.sampled_from(("cut", "short", "restore")), seconds=st.integers(1, 40),
     )  # fmt: skip
     def outage(self, what: str, port: int, verb: str, seconds: int) -> None:
-        """Something goes away, a wire is touched meanwhile, and it comes back."""
+        """Something goes away, a wire is touched meanwhile, and it comes back. A new address comes with a renewal."""
+        address = self.session.snapshot("io-1")["address"]
         go, come = {
             "reboot": ({"reboot": "io-1"}, None),
             "power": ({"power": {"do": "cut", "device": "io-1"}}, {"power": {"do": "restore", "device": "io-1"}}),
@@ -219,7 +221,13 @@ class OneTruth(RuleBasedStateMachine):
         self.session.advance(seconds)
         if come is not None:
             self.act(come)
+        if what == "address":
+            self.until(lambda: self.moved_from(address), lambda: f"away from {address}: {self._state()}")
         self.settle()
+
+    def moved_from(self, address: str) -> bool:
+        self.session.advance(60)
+        return bool(self.session.snapshot("io-1")["address"] not in (None, address))
 
     # What must hold
 
