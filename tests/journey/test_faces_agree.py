@@ -204,10 +204,13 @@ class OneTruth(RuleBasedStateMachine):
 
     @rule(
         what=st.sampled_from(("reboot", "power", "cable", "broker", "address")), port=st.sampled_from(INPUTS),
-        verb=st.sampled_from(("cut", "short", "restore")), seconds=st.integers(1, 40),
+        verb=st.sampled_from(("cut", "short", "restore")), seconds=st.integers(1, 40), spared=st.integers(0, 7),
     )  # fmt: skip
-    def outage(self, what: str, port: int, verb: str, seconds: int) -> None:
+    def outage(self, what: str, port: int, verb: str, seconds: int, spared: int) -> None:
         """Something goes away, a wire is touched meanwhile, and it comes back. A new address comes with a renewal."""
+        if spared:  # an outage takes as long as twenty other steps
+            self.told_once({verb: f"io-1/input/{port}"})
+            return
         address = self.session.snapshot("io-1")["address"]
         go, come = {
             "reboot": ({"reboot": "io-1"}, None),
