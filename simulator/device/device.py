@@ -36,6 +36,7 @@ from simulator.device.virtual_input import VirtualInputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
@@ -100,6 +101,7 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.acoustics: Acoustics | None = None
         self.light: Light | None = None
         self.multicast: MulticastController | None = None
         self.alarms: Alarms | None = None
