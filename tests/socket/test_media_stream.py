@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from media_bench import agreed, heard_tone, media, until
+from media_bench import agreed, heard_tone, media
 
-from simulator.wire.rtp.srtp import SUITES, Keys
 from simulator.wire.sound.tone import Tone
 
 pytestmark = pytest.mark.asyncio
