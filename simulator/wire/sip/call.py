@@ -176,8 +176,9 @@ class Call:
         return self.renegotiation.refuse(status, headers, now)
 
     def send(self, method: str, now: float, *, headers: Extra, body: bytes, content_type: str) -> int:
-        """Send a request that the owner wants; the number of the `Answered` to come."""
-        if self.ended or self.dialog is None:
+        """Send a request that the owner wants; the number of the `Answered` to come, 0 before there is a dialog that the
+        peer surely knows."""
+        if self.ended or self.dialog is None or not (self.established or self.dialog.owns_call_id):
             return 0
         number = self.core.new_number()
         answered = partial(self.tell_answer, number, method)

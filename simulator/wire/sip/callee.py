@@ -58,7 +58,7 @@ class Callee(Call):
         self._prack_offer = b""
         self._last_ring: Ring | None = None
         self._timers: dict[str, Timer] = {}
-        transaction.cancelled = self._cancelled
+        transaction.cancelled, transaction.lost = self._cancelled, self._undelivered
         self._begin(now)
 
     def _begin(self, now: float) -> None:
@@ -205,6 +205,14 @@ class Callee(Call):
 
     def _rang_out(self, now: float) -> None:
         self._refuse(self.core.settings.no_answer_status, End.NO_ANSWER, now)
+
+    def _undelivered(self, now: float) -> None:
+        """A response to the INVITE could not be delivered: nobody is there."""
+        if self.ended or (self.established and self.unacknowledged is None):
+            return
+        self._stop()
+        self.end(End.PEER_GONE, status=503)
+        self.close()
 
     def _no_prack(self, now: float) -> None:
         self._reliable = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FORKS = 16
 """Early dialogs and answers of one call; a proxy that forks wider is not followed."""
+MOST_PRACKS = 3
 MOST_INTERVALS = 3
 """422s that are answered with a longer interval."""
 
@@ -259,7 +261,15 @@ class Caller(Call):
         self._send_prack(dialog, acknowledged, b"", now)
 
     def _send_prack(self, dialog: Dialog, acknowledged: RAck, body: bytes, now: float) -> None:
-        self.ask("PRACK", now, lambda *_: None, headers=(("RAck", str(acknowledged)),), body=body, dialog=dialog)
+        headers = (("RAck", str(acknowledged)),)
+        sending = self.ask("PRACK", now, lambda *_: None, headers=headers, body=body, dialog=dialog)
+        if sending is not None:
+            sending.answered = partial(self._prack_answered, sending)
+
+    def _prack_answered(self, sending: Sending, response: Response, now: float) -> None:
+        """A PRACK that a later request overtook gets 500: it is sent again with a number that is in order."""
+        if response.status == 500 and sending.tries < MOST_PRACKS and not self.ended:
+            sending.again(now)
 
     # What the owner says
 
