@@ -120,7 +120,12 @@ async def test_we_hear_what_ffmpeg_encrypts(suite: str):
         session = bench.open()
         session.start(agreed(None, keys=Keys(suite, bytes(30), key)))
         to = f"srtp://{session.address}:{session.port}?pkt_size=300"
-        crypto = ["-srtp_out_suite", SUITES_OF_FFMPEG[suite], "-srtp_out_params", write_inline(key).removeprefix("inline:")]
+        crypto = [
+            "-srtp_out_suite",
+            SUITES_OF_FFMPEG[suite],
+            "-srtp_out_params",
+            write_inline(key).removeprefix("inline:"),
+        ]
         async with ffmpeg(*sine(700, "-c:a", "pcm_mulaw", "-ar", "8000"), "-f", "rtp", *crypto, to):
             await heard_tone(session, 700, SINE)
         assert session.statistics.unauthenticated == 0
@@ -145,7 +150,12 @@ async def test_what_ffmpeg_encrypts_with_another_key_is_not_heard():
         session = bench.open()
         session.start(agreed(None, keys=Keys(suite, bytes(30), bytes(range(30)))))
         to = f"srtp://{session.address}:{session.port}?pkt_size=300"
-        crypto = ["-srtp_out_suite", SUITES_OF_FFMPEG[suite], "-srtp_out_params", write_inline(bytes(30)).removeprefix("inline:")]
+        crypto = [
+            "-srtp_out_suite",
+            SUITES_OF_FFMPEG[suite],
+            "-srtp_out_params",
+            write_inline(bytes(30)).removeprefix("inline:"),
+        ]
         async with ffmpeg(*sine(700, "-c:a", "pcm_mulaw", "-ar", "8000"), "-f", "rtp", *crypto, to):
             await until(lambda: session.statistics.unauthenticated >= 20, 15)
         assert session.statistics.received_packets == 0

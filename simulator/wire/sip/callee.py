@@ -8,6 +8,7 @@ from simulator.wire.sip import reliable, session_timer
 from simulator.wire.sip.call import Call
 from simulator.wire.sip.dialog import Dialog
 from simulator.wire.sip.event import AnswerReceived, CallAnswered, End, OfferReceived
+from simulator.wire.sip.header import options
 from simulator.wire.sip.reliable import ReliableProvisional
 from simulator.wire.sip.settings import Trying
 from simulator.wire.sip.uri import SipUri, parse_uri
@@ -33,8 +34,8 @@ class Callee(Call):
         dialog = Dialog.of_request(received, transaction.tag)
         headers = received.request.headers
         self._terms = session_timer.callee_terms(headers, core.settings)
-        self._requires_100rel = reliable.TAG in headers.all("require")
-        self._supports_100rel = self._requires_100rel or reliable.TAG in headers.all("supported")
+        self._requires_100rel = reliable.TAG in options(headers, "require")
+        self._supports_100rel = self._requires_100rel or reliable.TAG in options(headers, "supported")
         super().__init__(core, core.new_number())
         self.dialog = dialog
         core.dialogs[dialog.key] = self

@@ -6,11 +6,12 @@ Everything here raises MalformedMessage for text that breaks the grammar, and no
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.message import MalformedSip, Request, split_list
-from simulator.wire.sip.uri import SipUri, Uri, host_text, parse_uri
+from simulator.wire.sip.uri import LONGEST_REMEMBERED, SipUri, Uri, host_text, parse_uri
 
 if TYPE_CHECKING:
     from simulator.wire.sip.message import Headers, Message
@@ -20,6 +21,7 @@ Params = dict[str, str | None]
 
 COOKIE = "z9hG4bK"
 """What a branch of RFC 3261 begins with; without it the peer knows only RFC 2543."""
+_NO_OPTIONS: frozenset[str] = frozenset()
 LARGEST_CSEQ = 2**31 - 1
 LARGEST_EXPIRES = 2**32 - 1
 LARGEST_PORT = 65_535
@@ -208,6 +210,22 @@ def name_addr(text: str) -> NameAddr:
     if not uri or " " in uri or "\t" in uri:
         raise MalformedMessage("brackets without an address, or with blanks in it")
     return NameAddr(display, uri, parse_params(rest, closed + 1))
+
+
+def options(headers: Headers, name: str) -> frozenset[str]:
+    """The option tags, methods or other tokens of a list header such as Supported; what is no token just matches none."""
+    lines = headers.raw(name)
+    if not lines:
+        return _NO_OPTIONS
+    line = lines[0] if len(lines) == 1 else ",".join(lines)
+    return _tokens_remembered(line) if len(line) <= LONGEST_REMEMBERED else _tokens(line)
+
+
+def _tokens(line: str) -> frozenset[str]:
+    return frozenset([part.strip(" \t") for part in line.split(",")])
+
+
+_tokens_remembered = lru_cache(maxsize=256)(_tokens)
 
 
 def contacts(headers: Headers) -> tuple[NameAddr, ...]:
