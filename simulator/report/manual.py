@@ -125,7 +125,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         "System: SIP",
         SPEAKER,
         _PART,
-        "all settings, accounts, DTMF sequences, codecs, test calls and VMS calls by the call service; no web page, no video",
+        "settings, accounts, DTMF sequences, codecs, test calls and VMS calls by the call service; no web page, no video",
     ),
     Chapter("System: Multicast controller", SPEAKER, _NO, ""),
     Chapter("System: Storage", SPEAKER, _NO, ""),
