@@ -30,6 +30,7 @@ def equip(device: Device) -> None:
     motion = MotionSensor(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
     device.call_service = CallService(device)
+    device.call_service.vms.follow(audio)
     if device.profile.quirks.light is not None:
         device.light = Light(device, device.profile.quirks.light)
         audio.locating_changed = device.light.identify
