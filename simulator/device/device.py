@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
+    from simulator.device.call_service import CallService
+    from simulator.device.calls import Calls
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
@@ -59,6 +61,7 @@ class Settings:
     accounts: tuple[Account, ...]
     mqtt: Any
     sensors: tuple[tuple[int, SensorSettings], ...] = ()
+    calls: Any = None
 
 
 class Device:
@@ -101,6 +104,7 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.call_service: CallService | None = None
         self.acoustics: Acoustics | None = None
         self.light: Light | None = None
         self.multicast: MulticastController | None = None
@@ -123,6 +127,11 @@ class Device:
         """No account exists: factory state, as systemready reports it (core sheet 1.6)."""
         return self.accounts.empty
 
+    @property
+    def calls(self) -> Calls | None:
+        """The calls of a speaker; None where the product makes none."""
+        return None if self.call_service is None else self.call_service.calls
+
     def note(self, kind: Kind, what: str, **data: Any) -> Record:
         """Write a record about this device into the journal."""
         return self.world.journal.append(kind, self.name, what, **data)
@@ -136,6 +145,7 @@ class Device:
             *always,
             self.clips,
             self.audio,
+            self.call_service,
             self.motion,
             self.alarms,
             self.door_monitoring,
@@ -156,7 +166,8 @@ class Device:
     def save_settings(self) -> Settings:
         """The settings as they are, for the day this firmware is loaded again."""
         sensors = () if self.sensors is None else self.sensors.snapshot()
-        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors)
+        calls = None if self.call_service is None else self.call_service.snapshot()
+        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors, calls)
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
@@ -165,6 +176,8 @@ class Device:
         self.mqtt.restore(settings.mqtt)
         if self.sensors is not None:
             self.sensors.restore(settings.sensors)
+        if self.call_service is not None and settings.calls is not None:
+            self.call_service.restore(settings.calls)
 
     def _phase_changed(self, phase: Phase) -> None:
         """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""
