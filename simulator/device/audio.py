@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.device.loudspeaker import LOCATE, Loudspeaker, audible
+from simulator.device.loudspeaker import LOCATE, MEMORY, Loudspeaker, audible
 from simulator.device.parameter import Definition, Refused
 from simulator.journal import Kind
 
@@ -46,6 +46,7 @@ class Audio:
         self._heard: str | None = None
         self._listeners: list[Callable[[], None]] = []
         self._locate_timer: Timer | None = None
+        self._forgetting: Timer | None = None
         self.microphone_on = True
         """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
         device.parameters.define(_UNMUTED_GAIN)
@@ -110,10 +111,18 @@ class Audio:
             listener()
 
     def _turn(self) -> None:
-        """Tell the loudspeaker who is heard, and how loud."""
+        """Tell the loudspeaker who is heard, and how loud. What it played is let go of when it is too long ago."""
+        if self._heard is None and self._loudspeaker.silent:
+            return
         sound = None if self._heard is None else self._sources.get(self._heard)
         gain = None if self.muted else float(self.gain)
-        self._loudspeaker.turn(self._heard, sound, gain, self._device.world.clock.now())
+        clock = self._device.world.clock
+        self._loudspeaker.turn(self._heard, sound, gain, clock.now())
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            self._forgetting = None
+        if self._heard is None:
+            self._forgetting = clock.call_later(MEMORY, self._loudspeaker.forget)
 
     @property
     def muted(self) -> bool:

@@ -90,8 +90,8 @@ class Loudspeaker:
 
     @property
     def silent(self) -> bool:
-        """Nothing is played, or what is played is muted."""
-        return self._present is None or self._present.sound is None or self._present.gain is None
+        """No source is heard."""
+        return self._present is None or self._present.source is None
 
     def turn(self, source: str | None, sound: Sound | None, gain: float | None, now: float) -> None:
         """From now on this is heard."""

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from simulator.device.audio_quirks import AudioQuirks
+
 
 class ModbusQuirks(BaseModel):
     """Sensors on RS-485 ports: counts of the manual, and the polling master (Modbus sheet 1.8)."""
@@ -163,6 +165,8 @@ class Quirks(BaseModel):
     """Duration of a speaker test, and of its calibration."""
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
+    audio: Annotated[AudioQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no sound."""
 
     # Expansion modules
     module_firmware: str

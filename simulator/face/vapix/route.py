@@ -56,6 +56,7 @@ from simulator.face.vapix import (
     system_ready,
     temperature_control,
     time_cgi,
+    transmit,
     usergroup,
     virtual_input,
 )
@@ -86,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     *virtual_input.ROUTES,
     *shock_detection.ROUTES,
     *clip.ROUTES,
+    *transmit.ROUTES,
     *mqtt_client.ROUTES,
     *mqtt_event.ROUTES,
     *event_stream.ROUTES,
