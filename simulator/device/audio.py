@@ -45,6 +45,7 @@ class Audio:
         self._loudspeaker = Loudspeaker()
         self._heard: str | None = None
         self._listeners: list[Callable[[], None]] = []
+        self._switch_listeners: list[Callable[[], None]] = []
         self._locate_timer: Timer | None = None
         self._forgetting: Timer | None = None
         self.microphone_on = True
@@ -198,8 +199,14 @@ class Audio:
         if self.microphone_on != on:
             self.microphone_on = on
             self._device.note(Kind.STATE, "microphone switch", on=on)
+            for listener in self._switch_listeners:
+                listener()
             if self._device.lifecycle.reachable:
                 self._publish_switch()
+
+    def on_switch(self, listener: Callable[[], None]) -> None:
+        """Call back when the switch has been moved."""
+        self._switch_listeners.append(listener)
 
     # ---- events
 

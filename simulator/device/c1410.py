@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.device.audio import Audio
 from simulator.device.clip import Clips
+from simulator.device.microphone import Microphone
 from simulator.device.motion import MotionSensor
 from simulator.device.speaker_test import SpeakerTest
 
@@ -22,5 +23,6 @@ def equip(device: Device) -> None:
     clips = Clips(device, audio)
     test = SpeakerTest(device, audio)
     motion = MotionSensor(device)
+    device.microphone = Microphone(device, audio)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
     device.button.short_press = test.button_pressed

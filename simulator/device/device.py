@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
+    from simulator.device.microphone import Microphone
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
@@ -96,6 +97,7 @@ class Device:
         self.sensors: Sensors | None = None if modbus is None else Sensors(self, modbus)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
+        self.microphone: Microphone | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
         self.alarms: Alarms | None = None
@@ -126,7 +128,15 @@ class Device:
         if self.expansion is not None:
             self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
+        for component in (
+            *always,
+            self.clips,
+            self.audio,
+            self.microphone,
+            self.motion,
+            self.alarms,
+            self.door_monitoring,
+        ):
             if component is not None:
                 component.publish_states()
 

@@ -103,6 +103,15 @@ class Session:
         """Every lasting state of a device, as its event system holds it: topic, source and data."""
         return self._get("GET", f"/v1/devices/{device}/states")  # type: ignore[return-value]
 
+    def sound(self, device: str, seconds: float = 2.0) -> bytes:
+        """A WAV file of what a speaker played in the last seconds, at most 30."""
+        return self.caller.call("GET", f"/v1/devices/{device}/sound?seconds={seconds:g}")  # type: ignore[no-any-return]
+
+    def hearing(self, device: str, seconds: float = 1.0, tone: float | None = None) -> dict[str, Any]:
+        """What is heard of a speaker: `heard`, `sources`, `level`, `strongest`, and of a tone in Hz `tone_level`."""
+        asked = "" if tone is None else f"&tone={tone:g}"
+        return self._get("GET", f"/v1/devices/{device}/hearing?seconds={seconds:g}{asked}")
+
     def part_state(self, target: str) -> dict[str, Any]:
         """The true state of one port."""
         device, _, port = target.split("/")
