@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.device.gain import UNMUTED_OUTPUT, Gain
 from simulator.device.loudspeaker import LOCATE, MEMORY, Loudspeaker, audible
-from simulator.device.parameter import Definition, Refused
+from simulator.device.parameter import Refused
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
@@ -28,11 +29,8 @@ MICROPHONE_SWITCH = "tns1:Device/tnsaxis:Microphone/Switch"
 OUTPUT = "AudioDevice0Output0"
 SWITCH = 0
 GAIN = "AudioSource.A0.OutputGain"
-MUTE = "mute"
 LONGEST_LOCATE = 3600.0
 """Seconds that findmydevice.cgi takes at most (audio sheet 6.5)."""
-
-_UNMUTED_GAIN = Definition("AudioSource.A0.Internal.UnmutedGain", "", "7777", flags=frozenset({"int", "hid"}))
 
 
 class Audio:
@@ -50,7 +48,10 @@ class Audio:
         self._forgetting: Timer | None = None
         self.microphone_on = True
         """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
-        device.parameters.define(_UNMUTED_GAIN)
+        self.output = Gain(
+            device.parameters, GAIN, UNMUTED_OUTPUT, lambda: device.profile.quirks.output_gain_range
+        )
+        """Gain of the output."""
         device.parameters.on_change(GAIN, lambda _name, _value: self._turn())
         device.lifecycle.on_phase(self._phase_changed)
 
@@ -99,7 +100,20 @@ class Audio:
 
         Where a source has a time line of its own, its seconds are meant; silence lasts as long as on the device clock.
         """
-        return self._loudspeaker.render(seconds, self._device.world.clock.now())
+        from simulator.device.sound import RATE
+
+        now = self._device.world.clock.now()
+        end = round(self._loudspeaker.position(now) * RATE) / RATE
+        return self._loudspeaker.samples(end - min(seconds, MEMORY), end, now)
+
+    @property
+    def played(self) -> float:
+        """Seconds on the loudspeaker's time line, which goes on with what is heard."""
+        return self._loudspeaker.position(self._device.world.clock.now())
+
+    def samples(self, begin: float, end: float) -> Samples:
+        """What it played from one second to another of that time line."""
+        return self._loudspeaker.samples(begin, end, self._device.world.clock.now())
 
     def _arbitrate(self) -> None:
         """Decide anew who is heard."""
@@ -123,48 +137,41 @@ class Audio:
             self._forgetting.cancel()
             self._forgetting = None
         if self._heard is None:
-            self._forgetting = clock.call_later(MEMORY, self._loudspeaker.forget)
+            self._forgetting = clock.call_later(MEMORY, self._forget)
 
     @property
     def muted(self) -> bool:
-        return self._device.parameters[GAIN] == MUTE
+        return self.output.muted
 
     @property
     def gain(self) -> int:
         """Output gain in dB that is set, muted or not."""
-        text = self._device.parameters[_UNMUTED_GAIN.name] if self.muted else self._device.parameters[GAIN]
-        low, high = self._device.profile.quirks.output_gain_range
-        try:
-            return min(max(int(text), low), high)
-        except ValueError:
-            return int(self._device.parameters.definition(GAIN).default)
+        return self.output.decibels
 
     def set_gain(self, gain: int) -> None:
         """Set the output gain in dB; a muted output stays muted. Raises Refused outside its range."""
-        low, high = self._device.profile.quirks.output_gain_range
-        if not low <= gain <= high:
-            raise Refused(f"output gain takes {low} to {high} dB")
-        self._device.parameters.write(_UNMUTED_GAIN.name if self.muted else GAIN, str(gain))
+        self.output.set(gain)
 
     def set_muted(self, muted: bool) -> None:
         """Mute the output, or let it sound again with the gain it had."""
-        gain = str(self.gain)
-        if muted:
-            self._device.parameters.write(_UNMUTED_GAIN.name, gain)
-        self._device.parameters.write(GAIN, MUTE if muted else gain)
+        self.output.set_muted(muted)
 
     @property
     def volume(self) -> float:
         """Percent on the web page's slider, which is linear in dB over the range of the gain; 0 while muted."""
-        low, high = self._device.profile.quirks.output_gain_range
+        low, high = self.output.limits
         return 0.0 if self.muted else 100.0 * (self.gain - low) / (high - low)
 
     def set_volume(self, percent: float) -> None:
         """Move the slider, 0 to 100. Raises Refused outside."""
         if not 0 <= percent <= 100:
             raise Refused("a volume is 0 to 100 percent")
-        low, high = self._device.profile.quirks.output_gain_range
+        low, high = self.output.limits
         self.set_gain(round(low + (high - low) * percent / 100))
+
+    def _forget(self) -> None:
+        self._forgetting = None
+        self._loudspeaker.forget(self._device.world.clock.now())
 
     # ---- locate
 

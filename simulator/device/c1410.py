@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.device.audio import Audio
+from simulator.device.audio_mixer import AudioMixer
 from simulator.device.clip import Clips
 from simulator.device.microphone import Microphone
 from simulator.device.motion import MotionSensor
@@ -24,5 +25,6 @@ def equip(device: Device) -> None:
     test = SpeakerTest(device, audio)
     motion = MotionSensor(device)
     device.microphone = Microphone(device, audio)
+    device.audio_mixer = AudioMixer(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
     device.button.short_press = test.button_pressed

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
+    from simulator.device.audio_mixer import AudioMixer
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
@@ -98,6 +99,7 @@ class Device:
         self.clips: Clips | None = None
         self.audio: Audio | None = None
         self.microphone: Microphone | None = None
+        self.audio_mixer: AudioMixer | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
         self.alarms: Alarms | None = None

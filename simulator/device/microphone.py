@@ -12,10 +12,12 @@ of what is around is known when it changes, so nobody measures in between; the o
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulator.device.clip_sound import ClipSound
+from simulator.device.gain import UNMUTED_INPUT, Gain
 from simulator.device.parameter import Refused
 from simulator.device.sound import FLOOR, RATE, amplified, count_of, level_of, silence, tone
 from simulator.journal import Kind
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from simulator.device.audio import Audio
     from simulator.device.clip_sound import Recorded
     from simulator.device.device import Device
-    from simulator.device.lifecycle import Phase
     from simulator.device.sound import Samples
 
     Listen = Callable[[float, float], Samples]
@@ -34,6 +35,9 @@ CHANNEL = 1
 _SUPPORT, _ENABLED = "AudioSource.A0.AudioSupport", "Audio.A0.Enabled"
 _GAIN, _ALARM_LEVEL = "AudioSource.A0.InputGain", "AudioSource.A0.AlarmLevel"
 _ECHO_CANCELLING = "AudioSource.A0.DynamicProcessing.EchoCancellingEnabled"
+_DELAY = 0.1
+"""Seconds by which it hears the loudspeaker late, so that what comes in bursts is there in time."""
+_MOST_SHIFTS = 32
 _LOUDEST = 100
 """Percent of the alarm level."""
 
@@ -61,14 +65,20 @@ class Microphone:
         self._around = Around()
         self._triggered = False
         self._listeners = 0
+        self._shifts: deque[float] = deque(maxlen=_MOST_SHIFTS)
         self._on_listeners: list[Callable[[], None]] = []
         quirks = device.profile.quirks.audio
         self.acoustic_path: float | None = None if quirks is None else quirks.acoustic_path
         """dB from the loudspeaker to here; None where no sound gets through."""
+        self.input = Gain(device.parameters, _GAIN, UNMUTED_INPUT, self._limits)
+        """Gain of the input."""
         for name in (_SUPPORT, _ENABLED, _GAIN, _ALARM_LEVEL):
             device.parameters.on_change(name, lambda _name, _value: self._judge())
         audio.on_switch(self._judge)
-        device.lifecycle.on_phase(self._phase_changed)
+
+    def _limits(self) -> tuple[int, int]:
+        quirks = self._device.profile.quirks.audio
+        return (0, 0) if quirks is None else quirks.input_gain_range
 
     # ---- what is around
 
@@ -109,42 +119,50 @@ class Microphone:
     @property
     def on(self) -> bool:
         """Switched on, by the mechanical switch and by its parameters."""
+        return self._audio.microphone_on and self.turned_on
+
+    def turn(self, on: bool) -> None:
+        """Turn the audio input on or off, as the web page does. The mechanical switch stays where it is."""
+        self._device.parameters.write(_SUPPORT, "yes" if on else "no")
+        if on:
+            self._device.parameters.write(_ENABLED, "yes")
+
+    @property
+    def turned_on(self) -> bool:
+        """Turned on by the parameters, whatever the mechanical switch says."""
         parameters = self._device.parameters
-        return self._audio.microphone_on and parameters.enabled(_SUPPORT) and parameters.enabled(_ENABLED)
-
-    @property
-    def muted(self) -> bool:
-        return self._device.parameters[_GAIN] == "mute"
-
-    @property
-    def gain(self) -> float:
-        """Input gain in dB, as far as it is a number."""
-        try:
-            return float(self._device.parameters[_GAIN])
-        except ValueError:
-            return 0.0
+        return parameters.enabled(_SUPPORT) and parameters.enabled(_ENABLED)
 
     @property
     def level(self) -> float:
         """dBFS that the device measures of what is around."""
-        if not self.on or self.muted or self._around.level <= FLOOR:
+        if not self.on or self.input.muted or self._around.level <= FLOOR:
             return FLOOR
-        return min(0.0, self._around.level + self.gain)
+        return min(0.0, self._around.level + self.input.decibels)
 
     def samples(self, begin: float, end: float) -> Samples:
         """What the device hears from one second to another of the listener's own time line; silence while it is off.
 
-        Of the loudspeaker it is what was played last.
+        Of the loudspeaker it is what was played last, piece after piece without a seam.
         """
         import numpy as np
 
-        if not self.on or self.muted:
+        if not self.on or self.input.muted:
             return silence(count_of(begin, end))
         heard = self._around.samples(begin, end).astype(np.int32)
         if self.acoustic_path is not None and not self._device.parameters.enabled(_ECHO_CANCELLING):
-            played = amplified(self._audio.render(end - begin), self.acoustic_path)
-            heard[len(heard) - min(len(heard), len(played)) :] += played[-len(heard) :] if len(heard) else 0
-        return amplified(np.clip(heard, -32768, 32767).astype(np.int16), self.gain)
+            shift = self._shift(end)
+            heard += amplified(self._audio.samples(begin + shift, end + shift), self.acoustic_path)[: len(heard)]
+        return amplified(np.clip(heard, -32768, 32767).astype(np.int16), self.input.decibels)
+
+    def _shift(self, end: float) -> float:
+        """From a listener's time line to the loudspeaker's. It stays the same while both go on at one pace."""
+        wanted = self._audio.played - _DELAY - end
+        for shift in self._shifts:
+            if abs(shift - wanted) < _DELAY:
+                return shift
+        self._shifts.append(round(wanted * RATE) / RATE)
+        return self._shifts[-1]
 
     # ---- who listens
 
@@ -196,7 +214,3 @@ class Microphone:
     def publish_states(self) -> None:
         """The event system starts."""
         self._device.events.publish(TRIGGER_LEVEL, {"channel": CHANNEL}, triggered=self._triggered)
-
-    def _phase_changed(self, phase: Phase) -> None:
-        if not self._device.lifecycle.reachable:
-            self._listeners = 0

@@ -100,6 +100,21 @@ def test_it_picks_up_its_own_loudspeaker_over_the_acoustic_path() -> None:
     assert level_of(hears.samples(0, 0.5)) == -90
 
 
+def test_who_listens_late_or_early_hears_the_loudspeaker_without_a_seam() -> None:
+    """Pieces of 64 ms, asked for up to 30 ms early or late."""
+    bench, hears = microphone()
+    audio, whistle = bench.device.audio, Whistle()
+    audio.set_gain(0)
+    audio.begin("SIP", whistle)
+    pieces = []
+    for number in range(40):
+        whistle.position = 1 + number * 0.064 + (-0.03, 0.01, 0.03)[number % 3]
+        pieces.append(hears.samples(number * 0.064, (number + 1) * 0.064))
+    heard = np.concatenate(pieces)
+    assert strongest_tone(heard) == (pytest.approx(2000, abs=0.5), pytest.approx(-30, abs=0.1))
+    assert level_of(heard) == pytest.approx(-30, abs=0.1)
+
+
 def test_echo_cancellation_takes_it_out_and_leaves_what_is_around() -> None:
     bench, hears = microphone()
     whistle = Whistle()

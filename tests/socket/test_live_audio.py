@@ -11,6 +11,7 @@ import io
 import socket
 import struct
 import subprocess
+import time
 import wave
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -39,8 +40,11 @@ def session() -> Iterator[Session]:
 @pytest.fixture
 def speaker(session: Session) -> Iterator[DeviceHandle]:
     """Silent before and after each test."""
+    url = session["speaker"].url
+    curl(f"{url}/axis-cgi/stopclip.cgi")
     until(lambda: not heard(session)["sources"])
     yield session["speaker"]
+    curl(f"{url}/axis-cgi/stopclip.cgi")
     until(lambda: not heard(session)["sources"])
 
 
@@ -287,6 +291,87 @@ def test_what_follows_a_refused_post_is_the_next_request(speaker: DeviceHandle) 
     assert received.count(b"HTTP/1.1 404") == 2
 
 
+# ---- the microphone
+
+
+@pytest.fixture
+def hearing(session: Session, speaker: DeviceHandle) -> Iterator[str]:
+    """The microphone is on and hears 1 kHz; the URL that a player with credentials opens."""
+    for name in ("AudioSource.A0.AudioSupport", "Audio.A0.Enabled"):
+        session.act({"set": {"device": "speaker", "parameter": name, "value": "yes"}})
+    session.act({"hear": {"device": "speaker", "tone": 1000, "level": -20}})
+    yield speaker.url.replace("://", f"://{ROOT}@") + "/axis-cgi/audio/receive.cgi"
+    session.act({"hear": {"device": "speaker", "silence": True}})
+    until(lambda: session.snapshot("speaker")["audio"]["listeners"] == 0)
+
+
+def recorded(url: str, seconds: float, path: Path, *form: str) -> tuple[float, float]:
+    """What ffmpeg hears in so many seconds of a stream: strongest frequency, and length of what it got in seconds."""
+    ffmpeg(*form, "-i", url, "-t", str(seconds), "-ac", "1", "-ar", "16000", str(path))
+    with wave.open(str(path)) as reader:
+        samples = np.frombuffer(reader.readframes(reader.getnframes()), np.int16)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.argmax(spectrum)) * 16_000 / len(samples), len(samples) / 16_000
+
+
+@FFMPEG
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("audiocodec=g711", ("-f", "mulaw", "-ar", "8000")),
+        ("audiocodec=g726&audiobitrate=32000", ("-f", "g726le", "-sample_rate", "8000", "-code_size", "4")),
+        ("audiocodec=g726&audiobitrate=24000", ("-f", "g726le", "-sample_rate", "8000", "-code_size", "3")),
+        ("audiocodec=lpcm&audiosamplerate=16000", ("-f", "s24be", "-ar", "16000")),
+        ("audiocodec=aac&audiosamplerate=16000&audiobitrate=32000", ()),
+        ("audiocodec=opus&audiosamplerate=48000&audiobitrate=64000", ()),
+    ],
+)
+def test_ffmpeg_hears_what_the_microphone_hears(
+    hearing: str, tmp_path: Path, query: str, form: tuple[str, ...]
+) -> None:
+    hertz, seconds = recorded(f"{hearing}?{query}", 1.5, tmp_path / "heard.wav", *form)
+    assert (hertz, seconds) == (pytest.approx(1000, abs=3), pytest.approx(1.5, abs=0.1))
+
+
+@CURL
+def test_the_stream_comes_in_real_time(session: Session, hearing: str, speaker: DeviceHandle) -> None:
+    """Three seconds of mu-law take three seconds, in parts of 64 ms."""
+    with running_curl(f"{speaker.url}/axis-cgi/audio/receive.cgi?audiocodec=g711&httptype=multipart") as listener:
+        begun, part = (
+            None,
+            len(b"--myboundary\r\nContent-Type: audio/basic\r\nContent-Length: 512\r\n\r\n\r\n") + 512,
+        )
+        for _ in range(48):
+            data = listener.read(part)
+            begun = begun or time.monotonic()
+            assert data.startswith(b"--myboundary\r\nContent-Type: audio/basic\r\nContent-Length: 512\r\n\r\n")
+        assert session.snapshot("speaker")["audio"]["listeners"] == 1
+        assert time.monotonic() - begun == pytest.approx(47 * 0.064, abs=0.3)
+
+
+@CURL
+def test_one_listener_too_many(session: Session, hearing: str, speaker: DeviceHandle) -> None:
+    session.act({"set": {"device": "speaker", "parameter": "Audio.MaxListeners", "value": "1"}})
+    url = f"{speaker.url}/axis-cgi/audio/receive.cgi?audiocodec=g711"
+    with running_curl(url) as listener:
+        listener.read(100)
+        assert curl(url).status == 503
+    until(lambda: session.snapshot("speaker")["audio"]["listeners"] == 0)
+    session.act({"set": {"device": "speaker", "parameter": "Audio.MaxListeners", "value": "20"}})
+    with running_curl(url) as listener:
+        assert listener.read(100)
+
+
+@FFMPEG
+def test_an_echo_of_the_loudspeaker(session: Session, hearing: str, speaker: DeviceHandle, tmp_path: Path) -> None:
+    """The clip is 20 dB softer over the acoustic path than at the loudspeaker, but louder than silence."""
+    session.act({"hear": {"device": "speaker", "silence": True}})
+    curl(f"{speaker.url}{PLAY}?clip=32&repeat=-1")
+    hertz, _ = recorded(f"{hearing}?audiocodec=g711", 1.5, tmp_path / "echo.wav", "-f", "mulaw", "-ar", "8000")
+    assert hertz == pytest.approx(780, abs=3)
+    curl(f"{speaker.url}/axis-cgi/stopclip.cgi")
+
+
 # ---- clips
 
 
@@ -365,9 +450,11 @@ def wav() -> bytes:
 @CURL
 def test_the_control_api_gives_what_was_heard(session: Session, speaker: DeviceHandle) -> None:
     curl(f"{speaker.url}{PLAY}?clip=32&repeat=-1")
-    until(lambda: heard(session, 1.0)["strongest"]["hertz"] == pytest.approx(780, abs=2))
-    with wave.open(io.BytesIO(session.sound("speaker", 1.0))) as reader:
-        assert (reader.getframerate(), reader.getnchannels(), reader.getnframes()) == (16_000, 1, 16_000)
-        samples = np.frombuffer(reader.readframes(16_000), np.int16)
-    assert np.argmax(np.abs(np.fft.rfft(samples))) == pytest.approx(780, abs=4)
-    curl(f"{speaker.url}/axis-cgi/stopclip.cgi")
+
+    def strongest() -> float:
+        with wave.open(io.BytesIO(session.sound("speaker", 1.0))) as reader:
+            assert (reader.getframerate(), reader.getnchannels(), reader.getnframes()) == (16_000, 1, 16_000)
+            samples = np.frombuffer(reader.readframes(16_000), np.int16)
+        return float(np.argmax(np.abs(np.fft.rfft(samples))))
+
+    until(lambda: strongest() == pytest.approx(780, abs=4))

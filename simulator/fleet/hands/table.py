@@ -15,6 +15,7 @@ from simulator.fleet.hands import (
     setting,
     site,
     snmp,
+    sound,
     supply,
     upgrade,
     wiring,
@@ -60,6 +61,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "sensor": sensor.sensor,
     "bus": sensor.bus,
     "snmp": snmp.snmp,
+    "hear": sound.hear,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
