@@ -20,6 +20,7 @@ class Hear(Action):
 
     verb: ClassVar[str] = "hear"
     family: ClassVar[str] = "sound"
+    shorthand: ClassVar[str] = "device"
 
     device: Annotated[Target, DeviceTarget(), "Speaker whose microphone it is."]
     tone: Annotated[float | None, Number(20, 7500), "A tone of this frequency in Hz; at -20 dBFS by default."] = (

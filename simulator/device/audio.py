@@ -74,9 +74,9 @@ class Audio:
         self._arbitrate()
         self._publish_output()
 
-    def end(self, source: str) -> None:
-        """A source falls silent; nothing happens if it was."""
-        if source in self._sources:
+    def end(self, source: str, sound: Sound | None = None) -> None:
+        """A source falls silent; nothing happens if it was, or if another `sound` of it has begun since."""
+        if source in self._sources and (sound is None or self._sources[source] is sound):
             del self._sources[source]
             self._arbitrate()
             self._publish_output()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from simulator.device.audio import Audio
     from simulator.device.clip_sound import Recorded
     from simulator.device.device import Device
+    from simulator.device.lifecycle import Phase
     from simulator.device.sound import Samples
 
     Listen = Callable[[float, float], Samples]
@@ -56,6 +57,24 @@ class Around:
         return silence(count_of(begin, end)) if self._samples is None else self._samples(begin, end)
 
 
+class Listener:
+    """A client that listens to the microphone."""
+
+    __slots__ = ("_microphone",)
+
+    def __init__(self, microphone: Microphone) -> None:
+        self._microphone = microphone
+
+    @property
+    def active(self) -> bool:
+        """It has not left, and the device has not gone down since."""
+        return self._microphone.is_listening(self)
+
+    def leave(self) -> None:
+        """It listens no more. Safe to repeat."""
+        self._microphone.leave(self)
+
+
 class Microphone:
     """The one audio input of a speaker."""
 
@@ -64,7 +83,7 @@ class Microphone:
         self._audio = audio
         self._around = Around()
         self._triggered = False
-        self._listeners = 0
+        self._listeners: set[Listener] = set()
         self._shifts: deque[float] = deque(maxlen=_MOST_SHIFTS)
         self._on_listeners: list[Callable[[], None]] = []
         quirks = device.profile.quirks.audio
@@ -75,6 +94,7 @@ class Microphone:
         for name in (_SUPPORT, _ENABLED, _GAIN, _ALARM_LEVEL):
             device.parameters.on_change(name, lambda _name, _value: self._judge())
         audio.on_switch(self._judge)
+        device.lifecycle.on_phase(self._phase_changed)
 
     def _limits(self) -> tuple[int, int]:
         quirks = self._device.profile.quirks.audio
@@ -169,32 +189,40 @@ class Microphone:
     @property
     def listeners(self) -> int:
         """Streams from the device to clients: receive.cgi."""
-        return self._listeners
+        return len(self._listeners)
 
-    def listen(self) -> Callable[[], None]:
-        """One more client listens; returns the function that ends it. Raises Refused where `Audio.MaxListeners` do."""
-        if self._listeners >= int(self._device.parameters["Audio.MaxListeners"]):
+    def listen(self) -> Listener:
+        """One more client listens. Raises Refused where `Audio.MaxListeners` do."""
+        if self.listeners >= int(self._device.parameters["Audio.MaxListeners"]):
             raise Refused("the maximum number of clients are already connected")
-        self._count(1)
-        listening = True
+        listener = Listener(self)
+        self._listeners.add(listener)
+        self._tell_listeners()
+        return listener
 
-        def leave() -> None:
-            nonlocal listening
-            if listening:
-                listening = False
-                self._count(-1)
+    def leave(self, listener: Listener) -> None:
+        """A client listens no more; nothing happens if it did not."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+            self._tell_listeners()
 
-        return leave
+    def is_listening(self, listener: Listener) -> bool:
+        """Whether this client still listens: not after the device went down."""
+        return listener in self._listeners
 
     def on_listeners(self, listener: Callable[[], None]) -> None:
         """Call back when their number changed."""
         self._on_listeners.append(listener)
 
-    def _count(self, change: int) -> None:
-        self._listeners += change
-        self._device.note(Kind.STATE, "audio listeners", count=self._listeners)
-        for listener in tuple(self._on_listeners):
-            listener()
+    def _tell_listeners(self) -> None:
+        self._device.note(Kind.STATE, "audio listeners", count=self.listeners)
+        for tell in tuple(self._on_listeners):
+            tell()
+
+    def _phase_changed(self, phase: Phase) -> None:
+        if not self._device.lifecycle.reachable and self._listeners:
+            self._listeners.clear()
+            self._tell_listeners()
 
     # ---- sound level detection
 

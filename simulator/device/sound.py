@@ -9,6 +9,7 @@ Levels are in dB relative to full scale (dBFS): an int16 square wave at full swi
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def level_of(samples: Samples) -> float:
     if not len(samples):
         return FLOOR
     power = float(np.mean(np.square(samples.astype(np.float64)))) / 32768.0**2
-    return max(FLOOR, 10 * np.log10(power)) if power > 0 else FLOOR
+    return max(FLOOR, 10 * math.log10(power)) if power > 0 else FLOOR
 
 
 def tone(hertz: float, decibels: float, begin: float, end: float) -> Samples:

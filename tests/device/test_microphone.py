@@ -185,11 +185,14 @@ def test_as_many_listen_as_may() -> None:
     first, second = hears.listen(), hears.listen()
     with pytest.raises(Refused):
         hears.listen()
-    first()
-    first()
+    first.leave()
+    first.leave()
     hears.listen()
-    second()
+    second.leave()
     assert counts == [1, 2, 1, 2, 1]
+    bench.device.lifecycle.power_cut()
+    second.leave()
+    assert counts[5:] == [0]
 
 
 # ---- hearing

@@ -20,7 +20,7 @@ from simulator.wire.live_audio import PART_SECONDS, Encoder, coding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.device.microphone import Microphone
+    from simulator.device.microphone import Listener, Microphone
     from simulator.face.exchange import Channel
     from simulator.wire.live_audio import Coding
 
@@ -98,24 +98,25 @@ class _Stream:
         self._waiting = b""
         self._channel: Channel | None = None
         self._encoder: Encoder | None = None
+        self._listener: Listener | None = None
 
     def open(self, channel: Channel) -> Callable[[], None]:
         """The client listens; returns what ends it."""
         self._encoder, self._channel = Encoder(self._made, RATE), channel
-        leave = self._microphone.listen()
+        self._listener = self._microphone.listen()
+        return self._close
 
-        def close() -> None:
-            leave()
-            self._channel = None
-            if self._encoder is not None:
-                self._encoder.close()
-                self._encoder = None
-
-        return close
+    def _close(self) -> None:
+        if self._listener is not None:
+            self._listener.leave()
+        self._channel = None
+        if self._encoder is not None:
+            self._encoder.close()
+            self._encoder = None
 
     def beat(self) -> None:
-        """Called every 64 ms while it is open."""
-        if self._encoder is None or self._channel is None:
+        """Called every 64 ms while it is open; a device that is down says nothing."""
+        if self._encoder is None or self._channel is None or self._listener is None or not self._listener.active:
             return
         begin = self._beats * PART_SECONDS
         self._beats += 1

@@ -142,7 +142,7 @@ class Transmission:
         if not self._over:
             self._over = True
             self._played_at = min(self._played_at, self._clock())
-            self._audio.end(TRANSMIT)
+            self._audio.end(TRANSMIT, self)
 
     def next_deadline(self) -> float | None:
         """The end of playing, or room for more, or the time at which the client has said nothing for too long."""
