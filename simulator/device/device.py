@@ -39,12 +39,14 @@ if TYPE_CHECKING:
     from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
+    from simulator.device.audio_mixer import AudioMixer
     from simulator.device.call_service import CallService
     from simulator.device.calls import Calls
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
     from simulator.device.light.light import Light
+    from simulator.device.microphone import Microphone
     from simulator.device.motion import MotionSensor
     from simulator.device.multicast import MulticastController
     from simulator.device.profile import Product, Profile
@@ -102,6 +104,8 @@ class Device:
         self.sensors: Sensors | None = None if modbus is None else Sensors(self, modbus)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
+        self.microphone: Microphone | None = None
+        self.audio_mixer: AudioMixer | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
         self.call_service: CallService | None = None
@@ -150,6 +154,7 @@ class Device:
             self.alarms,
             self.door_monitoring,
             self.multicast,
+            self.microphone,
         ):
             if component is not None:
                 component.publish_states()

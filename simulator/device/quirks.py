@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from simulator.device.audio_quirks import AudioQuirks
 from simulator.device.sip_quirks import SipQuirks
 
 
@@ -247,6 +248,8 @@ class Quirks(BaseModel):
     """`none` where there is no loudspeaker."""
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
+    audio: Annotated[AudioQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no sound."""
 
     # Expansion modules
     module_firmware: str

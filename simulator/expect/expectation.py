@@ -30,6 +30,7 @@ from simulator.expect.query import (
     TrapQuery,
     VapixQuery,
 )
+from simulator.expect.sound_query import SoundQuery
 
 if TYPE_CHECKING:
     from simulator.action.target import Target
@@ -60,6 +61,7 @@ class Face(StrEnum):
     TRAP = "trap"
     MODBUS = "modbus"
     SENSOR = "sensor"
+    SOUND = "sound"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -81,6 +83,7 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.TRAP: TrapQuery,
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
+    Face.SOUND: SoundQuery,
 }
 """What can be asked of each face."""
 

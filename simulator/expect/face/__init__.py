@@ -21,6 +21,7 @@ from simulator.expect.face import (
     never,
     online,
     snmp,
+    sound,
     state,
     vapix,
 )
@@ -47,4 +48,5 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.TRAP: snmp.find_trap,
     Face.MODBUS: modbus.find_modbus,
     Face.SENSOR: modbus.find_sensor,
+    Face.SOUND: sound.find,
 }

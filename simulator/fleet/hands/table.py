@@ -15,6 +15,7 @@ from simulator.fleet.hands import (
     setting,
     site,
     snmp,
+    sound,
     speaker,
     supply,
     upgrade,
@@ -66,6 +67,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "acoustics": speaker.acoustics,
     "speaker-test": speaker.speaker_test,
     "light": speaker.lamp,
+    "hear": sound.hear,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
