@@ -26,6 +26,7 @@ from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
 from simulator.device.power_supply import PowerSupply
 from simulator.device.relay import Relays
+from simulator.device.rule.engine import Rules
 from simulator.device.sensor import Sensors, SensorSettings
 from simulator.device.snmp import SnmpSettings
 from simulator.device.storage import Storage
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from simulator.device.expansion import Expansion
     from simulator.device.motion import MotionSensor
     from simulator.device.profile import Product, Profile
+    from simulator.device.rule.template import RuleSet
     from simulator.device.speaker_test import SpeakerTest
     from simulator.device.world import World
     from simulator.journal import Kind, Record
@@ -56,6 +58,7 @@ class Settings:
     accounts: tuple[Account, ...]
     mqtt: Any
     sensors: tuple[tuple[int, SensorSettings], ...] = ()
+    rules: RuleSet | None = None
 
 
 class Device:
@@ -101,6 +104,7 @@ class Device:
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
+        self.rules = Rules(self)
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -129,6 +133,7 @@ class Device:
         for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
             if component is not None:
                 component.publish_states()
+        self.rules.start()
 
     def install(self, profile: Profile) -> None:
         """Be on another firmware: its parameters, events and quirks. Changed settings stay where it has them."""
@@ -142,7 +147,13 @@ class Device:
     def save_settings(self) -> Settings:
         """The settings as they are, for the day this firmware is loaded again."""
         sensors = () if self.sensors is None else self.sensors.snapshot()
-        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors)
+        return Settings(
+            self.parameters.snapshot(),
+            self.accounts.snapshot(),
+            self.mqtt.snapshot(),
+            sensors,
+            self.rules.store.content,
+        )
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
@@ -151,6 +162,8 @@ class Device:
         self.mqtt.restore(settings.mqtt)
         if self.sensors is not None:
             self.sensors.restore(settings.sensors)
+        if settings.rules is not None:
+            self.rules.store.replace_all(settings.rules)
 
     def _phase_changed(self, phase: Phase) -> None:
         """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""

@@ -49,6 +49,7 @@ from simulator.face.vapix import (
     pwdgrp,
     restart,
     server_report,
+    services,
     shock_detection,
     snmp_rest,
     stream_profile,
@@ -90,4 +91,5 @@ ROUTES: tuple[Route, ...] = (
     *mqtt_event.ROUTES,
     *event_stream.ROUTES,
     *snmp_rest.ROUTES,
+    *services.ROUTES,
 )
