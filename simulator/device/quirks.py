@@ -240,6 +240,11 @@ class Quirks(BaseModel):
     rule_pace_seconds: float
     """What passes at least between an action and the one that its event calls for."""
 
+    notification_timeout: float
+    """Wire seconds for a connection to a recipient, and again for each of its answers."""
+    notification_user_agent: str
+    """`User-Agent` of notifications by HTTP."""
+
     # SNMP
     snmp_object_id: str
     """`sysObjectID`, also the enterprise of generic traps."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
 from simulator.expect.modbus_query import ModbusQuery, SensorQuery
+from simulator.expect.notification_query import MailQuery, NotificationQuery
 from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.query import (
     CallQuery,
@@ -60,6 +61,8 @@ class Face(StrEnum):
     TRAP = "trap"
     MODBUS = "modbus"
     SENSOR = "sensor"
+    MAIL = "mail"
+    NOTIFICATION = "notification"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -81,6 +84,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.TRAP: TrapQuery,
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
+    Face.MAIL: MailQuery,
+    Face.NOTIFICATION: NotificationQuery,
 }
 """What can be asked of each face."""
 

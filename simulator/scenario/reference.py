@@ -21,6 +21,7 @@ from simulator.scenario.plan import (
     DhcpPlan,
     MqttPlan,
     NetworkPlan,
+    ReceiversPlan,
     SitePlan,
     SnmpPlan,
 )
@@ -43,6 +44,7 @@ _SECTIONS: Final = (
     ("site", SitePlan),
     ("site: broker", BrokerPlan),
     ("site: dhcp", DhcpPlan),
+    ("site: receivers", ReceiversPlan),
     ("client", ClientPlan),
 )
 

@@ -19,6 +19,7 @@ from simulator.expect.face import (
     meter,
     modbus,
     never,
+    notification,
     online,
     snmp,
     state,
@@ -47,4 +48,6 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.TRAP: snmp.find_trap,
     Face.MODBUS: modbus.find_modbus,
     Face.SENSOR: modbus.find_sensor,
+    Face.MAIL: notification.find_mail,
+    Face.NOTIFICATION: notification.find_notification,
 }
