@@ -37,12 +37,15 @@ from simulator.device.virtual_input import VirtualInputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
+    from simulator.device.light.light import Light
     from simulator.device.motion import MotionSensor
+    from simulator.device.multicast import MulticastController
     from simulator.device.profile import Product, Profile
     from simulator.device.rule.template import RuleSet
     from simulator.device.speaker_test import SpeakerTest
@@ -101,6 +104,9 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.acoustics: Acoustics | None = None
+        self.light: Light | None = None
+        self.multicast: MulticastController | None = None
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
@@ -130,7 +136,15 @@ class Device:
         if self.expansion is not None:
             self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
+        for component in (
+            *always,
+            self.clips,
+            self.audio,
+            self.motion,
+            self.alarms,
+            self.door_monitoring,
+            self.multicast,
+        ):
             if component is not None:
                 component.publish_states()
         self.rules.start()
