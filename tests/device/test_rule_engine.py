@@ -409,3 +409,23 @@ def test_equal_schedules_of_many_devices_share_a_timer():
         device = Device(f"d{number}", number, profile, world, lambda address: address)
         device.lifecycle.running_from_the_start()
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("topic", "item"),
+    [("tns1:VideoSource/tnsaxis:LiveStreamAccessed", "accessed"), ("tnsaxis:Storage/Recording", "recording")],
+)
+def test_the_front_led_turns_green_while_it_is_listened_to_and_the_microphone_is_on(bench, topic, item):
+    def lit():
+        bench.advance(0.1)
+        shown = bench.device.light.shown
+        return None if shown is None else shown.colors[0]
+
+    bench.device.events.publish(topic, {}, **{item: True})
+    assert lit() == "green"
+    bench.device.audio.switch_microphone(on=False)
+    assert lit() is None
+    bench.device.audio.switch_microphone(on=True)
+    assert lit() == "green"
+    bench.device.events.publish(topic, {}, **{item: False})
+    assert lit() is None

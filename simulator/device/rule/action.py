@@ -60,25 +60,28 @@ def test_speaker(order: Order) -> None:
 
 
 def make_call(order: Order) -> None:
-    """Call a SIP address, or a VMS."""
+    """Call a SIP address, or a VMS, from the account that is named or the default one."""
     to = order.text("recipient")
     if not to:
         raise ActionFailed("Nobody to call")
-    _component(order, "calls", "There is no call service").place(to, order.text("account"))
+    _telephone(order).calls.place(to, order.text("account") or None)
 
 
 def answer_call(order: Order) -> None:
     """Answer the call that is ringing."""
-    calls = _component(order, "calls", "There is no call service")
-    ringing = next((call for call in calls.items if str(call.state).lower() == "ringing"), None)
-    if ringing is None:
+    if not _telephone(order).calls.answer():
         raise ActionFailed("There is no call to answer")
-    calls.answer(ringing)
+
+
+def _telephone(order: Order) -> Any:
+    return _component(order, "call_service", "There is no call service")
 
 
 def light_profile(order: Order) -> Stop:
     """Start a profile of siren and light."""
-    light, profile = _component(order, "light", "There is no siren or light"), order.text("profile")
+    light, profile = order.device.light, order.text("profile")
+    if light is None:
+        raise ActionFailed("There is no siren or light")
     light.start(profile)
     return lambda: light.stop(profile)
 
