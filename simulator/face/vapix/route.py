@@ -58,6 +58,7 @@ from simulator.face.vapix import (
     receive,
     restart,
     server_report,
+    services,
     shock_detection,
     siren_and_light,
     snmp_rest,
@@ -114,4 +115,5 @@ ROUTES: tuple[Route, ...] = (
     *mqtt_event.ROUTES,
     *event_stream.ROUTES,
     *snmp_rest.ROUTES,
+    *services.ROUTES,
 )
