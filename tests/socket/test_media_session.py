@@ -233,7 +233,7 @@ async def test_nothing_is_heard_before_the_start():
     async with media() as bench:
         session, phone = bench.open(), bench.phone()
         phone.say(session, 5)
-        for _ in range(3):  # turns of the loop: what the kernel has is read
+        for _ in range(20):  # turns of the loop: what the kernel has is read
             await asyncio.sleep(0)
         session.start(agreed(phone))
         phone.say(session, 2)
