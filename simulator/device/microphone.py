@@ -12,7 +12,6 @@ of what is around is known when it changes, so nobody measures in between; the o
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -57,6 +56,9 @@ class Around:
         return silence(count_of(begin, end)) if self._samples is None else self._samples(begin, end)
 
 
+_SILENCE = Around()
+
+
 class Listener:
     """A client that listens to the microphone."""
 
@@ -81,18 +83,19 @@ class Microphone:
     def __init__(self, device: Device, audio: Audio) -> None:
         self._device = device
         self._audio = audio
-        self._around = Around()
+        self._around = _SILENCE
         self._triggered = False
         self._listeners: set[Listener] = set()
-        self._shifts: deque[float] = deque(maxlen=_MOST_SHIFTS)
+        self._shifts: tuple[float, ...] = ()
         self._on_listeners: list[Callable[[], None]] = []
         quirks = device.profile.quirks.audio
         self.acoustic_path: float | None = None if quirks is None else quirks.acoustic_path
         """dB from the loudspeaker to here; None where no sound gets through."""
         self.input = Gain(device.parameters, _GAIN, UNMUTED_INPUT, self._limits)
         """Gain of the input."""
+        setting_changed = self._setting_changed
         for name in (_SUPPORT, _ENABLED, _GAIN, _ALARM_LEVEL):
-            device.parameters.on_change(name, lambda _name, _value: self._judge())
+            device.parameters.on_change(name, setting_changed)
         audio.on_switch(self._judge)
         device.lifecycle.on_phase(self._phase_changed)
 
@@ -109,7 +112,7 @@ class Microphone:
 
     def hear_silence(self) -> None:
         """Nothing is around."""
-        self._hear(Around())
+        self._hear(_SILENCE)
 
     def hear_tone(self, hertz: float, level: float) -> None:
         """A tone is around, so loud in dBFS. Raises Refused outside what can be sampled."""
@@ -181,7 +184,7 @@ class Microphone:
         for shift in self._shifts:
             if abs(shift - wanted) < _DELAY:
                 return shift
-        self._shifts.append(round(wanted * RATE) / RATE)
+        self._shifts = (*self._shifts[-_MOST_SHIFTS:], round(wanted * RATE) / RATE)
         return self._shifts[-1]
 
     # ---- who listens
@@ -230,6 +233,9 @@ class Microphone:
     def threshold(self) -> float:
         """dBFS above which the sound level triggers."""
         return FLOOR * (1 - int(self._device.parameters[_ALARM_LEVEL]) / _LOUDEST)
+
+    def _setting_changed(self, _name: str, _value: str) -> None:
+        self._judge()
 
     def _judge(self) -> None:
         triggered = self.level > self.threshold
