@@ -25,5 +25,3 @@ class AudioQuirks(BaseModel):
     """HTTP status of receive.cgi while the audio input is off."""
     input_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio input, in dB."""
-    acoustic_path: float
-    """dB from the loudspeaker to the built-in microphone, both in dBFS."""

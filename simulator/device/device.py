@@ -36,14 +36,19 @@ from simulator.device.virtual_input import VirtualInputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.audio_mixer import AudioMixer
+    from simulator.device.call_service import CallService
+    from simulator.device.calls import Calls
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
+    from simulator.device.light.light import Light
     from simulator.device.microphone import Microphone
     from simulator.device.motion import MotionSensor
+    from simulator.device.multicast import MulticastController
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
     from simulator.device.world import World
@@ -58,6 +63,7 @@ class Settings:
     accounts: tuple[Account, ...]
     mqtt: Any
     sensors: tuple[tuple[int, SensorSettings], ...] = ()
+    calls: Any = None
 
 
 class Device:
@@ -102,6 +108,10 @@ class Device:
         self.audio_mixer: AudioMixer | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.call_service: CallService | None = None
+        self.acoustics: Acoustics | None = None
+        self.light: Light | None = None
+        self.multicast: MulticastController | None = None
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
@@ -121,6 +131,11 @@ class Device:
         """No account exists: factory state, as systemready reports it (core sheet 1.6)."""
         return self.accounts.empty
 
+    @property
+    def calls(self) -> Calls | None:
+        """The calls of a speaker; None where the product makes none."""
+        return None if self.call_service is None else self.call_service.calls
+
     def note(self, kind: Kind, what: str, **data: Any) -> Record:
         """Write a record about this device into the journal."""
         return self.world.journal.append(kind, self.name, what, **data)
@@ -138,6 +153,8 @@ class Device:
             self.motion,
             self.alarms,
             self.door_monitoring,
+            self.call_service,
+            self.multicast,
         ):
             if component is not None:
                 component.publish_states()
@@ -154,7 +171,8 @@ class Device:
     def save_settings(self) -> Settings:
         """The settings as they are, for the day this firmware is loaded again."""
         sensors = () if self.sensors is None else self.sensors.snapshot()
-        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors)
+        calls = None if self.call_service is None else self.call_service.snapshot()
+        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors, calls)
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
@@ -163,6 +181,8 @@ class Device:
         self.mqtt.restore(settings.mqtt)
         if self.sensors is not None:
             self.sensors.restore(settings.sensors)
+        if self.call_service is not None and settings.calls is not None:
+            self.call_service.restore(settings.calls)
 
     def _phase_changed(self, phase: Phase) -> None:
         """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""

@@ -22,6 +22,7 @@ from simulator.device.sound import FLOOR, RATE, amplified, count_of, level_of, s
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
+    from simulator.device.acoustics import Acoustics
     from simulator.device.audio import Audio
     from simulator.device.clip_sound import Recorded
     from simulator.device.device import Device
@@ -35,6 +36,8 @@ CHANNEL = 1
 _SUPPORT, _ENABLED = "AudioSource.A0.AudioSupport", "Audio.A0.Enabled"
 _GAIN, _ALARM_LEVEL = "AudioSource.A0.InputGain", "AudioSource.A0.AlarmLevel"
 _ECHO_CANCELLING = "AudioSource.A0.DynamicProcessing.EchoCancellingEnabled"
+_PATH_HERTZ = 1000.0
+"""Frequency whose loss over the acoustic path is taken for all of them."""
 _DELAY = 0.1
 """Seconds by which it hears the loudspeaker late, so that what comes in bursts is there in time."""
 _MOST_SHIFTS = 32
@@ -80,17 +83,15 @@ class Listener:
 class Microphone:
     """The one audio input of a speaker."""
 
-    def __init__(self, device: Device, audio: Audio) -> None:
+    def __init__(self, device: Device, audio: Audio, acoustics: Acoustics) -> None:
         self._device = device
         self._audio = audio
+        self._acoustics = acoustics
         self._around = _SILENCE
         self._triggered = False
         self._listeners: set[Listener] = set()
         self._shifts: tuple[float, ...] = ()
         self._on_listeners: list[Callable[[], None]] = []
-        quirks = device.profile.quirks.audio
-        self.acoustic_path: float | None = None if quirks is None else quirks.acoustic_path
-        """dB from the loudspeaker to here; None where no sound gets through."""
         self.input = Gain(device.parameters, _GAIN, UNMUTED_INPUT, self._limits)
         """Gain of the input."""
         setting_changed = self._setting_changed
@@ -173,9 +174,9 @@ class Microphone:
         if not self.on or self.input.muted:
             return silence(count_of(begin, end))
         heard = self._around.samples(begin, end).astype(np.int32)
-        if self.acoustic_path is not None and not self._device.parameters.enabled(_ECHO_CANCELLING):
-            shift = self._shift(end)
-            heard += amplified(self._audio.samples(begin + shift, end + shift), self.acoustic_path)[: len(heard)]
+        if not self._device.parameters.enabled(_ECHO_CANCELLING):
+            shift, path = self._shift(end), self._acoustics.gain(_PATH_HERTZ)
+            heard += amplified(self._audio.samples(begin + shift, end + shift), path)[: len(heard)]
         return amplified(np.clip(heard, -32768, 32767).astype(np.int16), self.input.decibels)
 
     def _shift(self, end: float) -> float:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from simulator.device.audio_quirks import AudioQuirks
+from simulator.device.sip_quirks import SipQuirks
 
 
 class ModbusQuirks(BaseModel):
@@ -39,6 +40,86 @@ class ModbusQuirks(BaseModel):
     """Unwanted registers that are read along to save a request."""
     resynchronises: bool
     """Finds a good answer behind rubbish; otherwise the first byte must be its own."""
+
+
+class PatternQuirks(BaseModel):
+    """What one pattern of a light takes (audio sheet 6.1, getCapabilities)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    speeds: tuple[int, ...]
+    """Speeds it knows, ascending; a pattern that does not move has one."""
+    fewest_colors: int
+    most_colors: int
+    period: float
+    """Seconds of one repetition at speed 1."""
+
+
+class LightQuirks(BaseModel):
+    """The light of a product (audio sheet 6)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    patterns: dict[str, PatternQuirks]
+    colors: tuple[str, ...]
+    intensities: tuple[int, ...]
+    """Ascending."""
+    default_speed: int
+    default_priority: int
+    poe_class: str
+    """Class of PoE that the device draws."""
+    health_check: bool
+    """runHealthCheck is supported."""
+    health_check_seconds: float
+    maintenance_mode: bool
+    """setMaintenanceMode is supported."""
+    own_pattern: str
+    """Pattern of what the device starts itself: identify, health check, maintenance."""
+    own_color: str
+
+
+class AcousticsQuirks(BaseModel):
+    """Sound between a speaker's driver and its microphone, and how the speaker test judges it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    direct_gain: float
+    """dB of what reaches the microphone inside the housing and around it."""
+    echo_gain: float
+    """dB of an echo over one metre of way."""
+    wall: float
+    """Metres to the next wall until somebody moves the speaker."""
+    torn_loss: float
+    torn_below: float
+    """A torn cone loses so many dB below so many Hz."""
+    test_tones: tuple[float, ...]
+    """Hz of the tones of a speaker test, in the order in which they sound."""
+    test_level: float
+    """dBFS of each."""
+    test_tolerance: float
+    """dB by which a tone may be off its calibrated level."""
+    noise: float
+    """dBFS below which the microphone hears nothing but itself."""
+
+
+class MulticastQuirks(BaseModel):
+    """The audio multicast controller of a speaker (audio sheet 7.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    most_priorities: int
+    """Sources in all, the internal ones among them."""
+    default_address: str
+    default_port: int
+    """Where a source listens that was added without saying so."""
+    profiles: dict[str, float]
+    """Latency profiles: seconds of sound that are buffered; the first is the default."""
+    idle_seconds: float
+    """Wire seconds without a packet after which a source has ended."""
+    state_inactive: str
+    state_active: str
+    state_suppressed: str
+    """Words of the event SourceState."""
 
 
 class Quirks(BaseModel):
@@ -163,6 +244,8 @@ class Quirks(BaseModel):
     """Playing time of a clip whose file says none."""
     speaker_test_seconds: float
     """Duration of a speaker test, and of its calibration."""
+    acoustics: Annotated[AcousticsQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no loudspeaker."""
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
     audio: Annotated[AudioQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
@@ -217,6 +300,18 @@ class Quirks(BaseModel):
     # Modbus sensors
     modbus: Annotated[ModbusQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
     """`none` where there is no RS-485 port."""
+
+    # Calls
+    sip: Annotated[SipQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no call service."""
+
+    # Light
+    light: Annotated[LightQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no signalling light."""
+
+    # Multicast
+    multicast: Annotated[MulticastQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no audio multicast controller."""
 
     # MQTT client
     mqtt_client_id: str

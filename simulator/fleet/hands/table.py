@@ -16,6 +16,7 @@ from simulator.fleet.hands import (
     site,
     snmp,
     sound,
+    speaker,
     supply,
     upgrade,
     wiring,
@@ -62,6 +63,11 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "bus": sensor.bus,
     "snmp": snmp.snmp,
     "hear": sound.hear,
+    "clip": speaker.clip,
+    "microphone": speaker.microphone,
+    "acoustics": speaker.acoustics,
+    "speaker-test": speaker.speaker_test,
+    "light": speaker.lamp,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
