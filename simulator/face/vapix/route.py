@@ -52,6 +52,8 @@ from simulator.face.vapix import (
     port_management,
     pwdgrp,
     restart,
+    rules_rest,
+    schedules_rest,
     server_report,
     services,
     shock_detection,
@@ -102,4 +104,6 @@ ROUTES: tuple[Route, ...] = (
     *event_stream.ROUTES,
     *snmp_rest.ROUTES,
     *services.ROUTES,
+    *rules_rest.ROUTES,
+    *schedules_rest.ROUTES,
 )
