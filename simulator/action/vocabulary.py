@@ -16,6 +16,7 @@ from simulator.action.clock import Clock
 from simulator.action.declaration import Record, fields_of, summary_of
 from simulator.action.dhcp import Dhcp
 from simulator.action.door import MonitorDoor
+from simulator.action.hear import Hear
 from simulator.action.hook import Call
 from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
@@ -53,6 +54,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Sensor, Bus,
     Snmp,
     PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,
+    Hear,
     Client,
     Call,
     Note,

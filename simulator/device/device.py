@@ -40,10 +40,14 @@ if TYPE_CHECKING:
     from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
+    from simulator.device.audio_mixer import AudioMixer
+    from simulator.device.call_service import CallService
+    from simulator.device.calls import Calls
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
     from simulator.device.light.light import Light
+    from simulator.device.microphone import Microphone
     from simulator.device.motion import MotionSensor
     from simulator.device.multicast import MulticastController
     from simulator.device.profile import Product, Profile
@@ -61,6 +65,7 @@ class Settings:
     accounts: tuple[Account, ...]
     mqtt: Any
     sensors: tuple[tuple[int, SensorSettings], ...] = ()
+    calls: Any = None
     rules: RuleSet | None = None
 
 
@@ -102,8 +107,11 @@ class Device:
         self.sensors: Sensors | None = None if modbus is None else Sensors(self, modbus)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
+        self.microphone: Microphone | None = None
+        self.audio_mixer: AudioMixer | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.call_service: CallService | None = None
         self.acoustics: Acoustics | None = None
         self.light: Light | None = None
         self.multicast: MulticastController | None = None
@@ -127,6 +135,11 @@ class Device:
         """No account exists: factory state, as systemready reports it (core sheet 1.6)."""
         return self.accounts.empty
 
+    @property
+    def calls(self) -> Calls | None:
+        """The calls of a speaker; None where the product makes none."""
+        return None if self.call_service is None else self.call_service.calls
+
     def note(self, kind: Kind, what: str, **data: Any) -> Record:
         """Write a record about this device into the journal."""
         return self.world.journal.append(kind, self.name, what, **data)
@@ -140,10 +153,12 @@ class Device:
             *always,
             self.clips,
             self.audio,
+            self.call_service,
             self.motion,
             self.alarms,
             self.door_monitoring,
             self.multicast,
+            self.microphone,
         ):
             if component is not None:
                 component.publish_states()
@@ -161,13 +176,10 @@ class Device:
     def save_settings(self) -> Settings:
         """The settings as they are, for the day this firmware is loaded again."""
         sensors = () if self.sensors is None else self.sensors.snapshot()
-        return Settings(
-            self.parameters.snapshot(),
-            self.accounts.snapshot(),
-            self.mqtt.snapshot(),
-            sensors,
-            self.rules.store.content,
-        )
+        calls = None if self.call_service is None else self.call_service.snapshot()
+        parameters, accounts = self.parameters.snapshot(), self.accounts.snapshot()
+        rules = self.rules.store.content
+        return Settings(parameters, accounts, self.mqtt.snapshot(), sensors, calls, rules)
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
@@ -176,6 +188,8 @@ class Device:
         self.mqtt.restore(settings.mqtt)
         if self.sensors is not None:
             self.sensors.restore(settings.sensors)
+        if self.call_service is not None and settings.calls is not None:
+            self.call_service.restore(settings.calls)
         if settings.rules is not None:
             self.rules.store.replace_all(settings.rules)
 

@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from simulator.device.audio_quirks import AudioQuirks
+from simulator.device.sip_quirks import SipQuirks
+
 
 class ModbusQuirks(BaseModel):
     """Sensors on RS-485 ports: counts of the manual, and the polling master (Modbus sheet 1.8)."""
@@ -245,6 +248,8 @@ class Quirks(BaseModel):
     """`none` where there is no loudspeaker."""
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
+    audio: Annotated[AudioQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no sound."""
 
     # Expansion modules
     module_firmware: str
@@ -295,6 +300,10 @@ class Quirks(BaseModel):
     # Modbus sensors
     modbus: Annotated[ModbusQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
     """`none` where there is no RS-485 port."""
+
+    # Calls
+    sip: Annotated[SipQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no call service."""
 
     # Light
     light: Annotated[LightQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]

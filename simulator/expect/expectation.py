@@ -31,6 +31,7 @@ from simulator.expect.query import (
     TrapQuery,
     VapixQuery,
 )
+from simulator.expect.sound_query import SoundQuery
 
 if TYPE_CHECKING:
     from simulator.action.target import Target
@@ -61,6 +62,7 @@ class Face(StrEnum):
     TRAP = "trap"
     MODBUS = "modbus"
     SENSOR = "sensor"
+    SOUND = "sound"
     MAIL = "mail"
     NOTIFICATION = "notification"
 
@@ -84,6 +86,7 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.TRAP: TrapQuery,
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
+    Face.SOUND: SoundQuery,
     Face.MAIL: MailQuery,
     Face.NOTIFICATION: NotificationQuery,
 }

@@ -137,6 +137,10 @@ class Expect:
         """A monitored door: `door(1, state="open", alarm="open-too-long")`."""
         return self._promise(Face.DOOR, within, {"door": number, **query})
 
+    def sound(self, source: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """What the loudspeaker has just played: `sound("SIP")`, `tone=1000, level=">= -30"`, `silent=True`."""
+        return self._promise(Face.SOUND, within, {**({"source": source} if source else {}), **query})
+
     def sensor(self, sensor: str | int, *, within: float | str = 10, **query: Any) -> Promise:
         """A sensor of the device's list: `status="offline"`, `value=21.5`, `limit="above"`."""
         return self._promise(Face.SENSOR, within, {"sensor": sensor, **query})

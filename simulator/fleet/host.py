@@ -18,6 +18,7 @@ from simulator.face.mqtt import MqttFace
 from simulator.face.notification.front import NotificationFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
+from simulator.fleet.multicast_service import MulticastService
 from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
@@ -66,6 +67,7 @@ class Host:
         for name in _WEB_SERVER:
             device.parameters.on_change(name, self._web_server_changed)
         self.snmp = SnmpService(self, premises)
+        self.multicast = MulticastService(self, premises)
         premises.patchbay.tallies[device.name] = device.traffic
 
     def run_from_the_start(self) -> None:
@@ -120,6 +122,7 @@ class Host:
         self.buses.close()
         self.dialer.close()
         self.snmp.close()
+        self.multicast.close()
         self._close_listeners()
 
     # What the device does
@@ -149,10 +152,12 @@ class Host:
         self.dialer.close()
         self.dhcp.stop()
         self.snmp.face.stop()
+        self.multicast.close()
 
     def _power_came(self) -> None:
         """A booted device knows nothing of old connections: it resets them."""
         self.snmp.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.reset(self.endpoint)
         self._thaw_if_plugged()
@@ -168,6 +173,7 @@ class Host:
         self.notifications.stop()
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self.snmp.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
 
@@ -206,6 +212,7 @@ class Host:
         secure = self._acceptors.get("https")
         self.vapix.https_port = secure.address[1] if secure is not None else None
         self.snmp.refresh()
+        self.multicast.refresh()
 
     def _wanted(self) -> dict[str, tuple[str, int]]:
         """Where each service ought to listen. With the policy http there is no TLS port (core sheet 1.7)."""

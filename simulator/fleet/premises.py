@@ -13,10 +13,12 @@ from simulator.device.address_registry import AddressRegistry
 from simulator.errors import MissingCapability
 from simulator.fleet.pace import DeviceTimeDialer
 from simulator.fleet.receivers import Receivers
+from simulator.fleet.sip_specification import RegistrarPlace
 from simulator.fleet.specification import ReceiversSpecification
 from simulator.journal import Kind
 from simulator.net.dialer import BusyDialer, SocketDialer
 from simulator.net.http_server import HttpServer
+from simulator.net.media.engine import MediaEngine
 from simulator.net.pacer import Pacer
 from simulator.net.patchbay import Endpoint, Patchbay, Reports
 from simulator.net.provider import Provider
@@ -100,6 +102,8 @@ class Premises:
 
     async def close(self) -> None:
         """Close every socket, give the address block back. Safe to repeat."""
+        if "media" in self.__dict__:
+            self.media.close()
         self.patchbay.shut_down()
         if self.broker is not None:
             await self.broker.stop()
@@ -164,6 +168,11 @@ class Premises:
             server=face.server_header,
             context=context,
         )
+
+    @cached_property
+    def media(self) -> MediaEngine:
+        """All RTP streams of the fleet, from the first call on."""
+        return MediaEngine(self.provider, self.patchbay, self.world.chance)
 
     @cached_property
     def trap_receiver(self) -> tuple[str, int]:
@@ -237,6 +246,11 @@ class Premises:
                 "embedded": True,
             }
         return {**described, "user": chosen.user, "password": chosen.password, "tls": chosen.tls}
+
+    @property
+    def registrars(self) -> tuple[RegistrarPlace, ...]:
+        """Where accounts of speakers register that name the site, the primary first."""
+        return (RegistrarPlace(self.plan.infrastructure("registrar")),)
 
     def _dhcp_service(self) -> DhcpService:
         address = self.plan.infrastructure("dhcp")

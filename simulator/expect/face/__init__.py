@@ -22,6 +22,7 @@ from simulator.expect.face import (
     notification,
     online,
     snmp,
+    sound,
     state,
     vapix,
 )
@@ -48,6 +49,7 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.TRAP: snmp.find_trap,
     Face.MODBUS: modbus.find_modbus,
     Face.SENSOR: modbus.find_sensor,
+    Face.SOUND: sound.find,
     Face.MAIL: notification.find_mail,
     Face.NOTIFICATION: notification.find_notification,
 }

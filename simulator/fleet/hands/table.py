@@ -16,6 +16,7 @@ from simulator.fleet.hands import (
     setting,
     site,
     snmp,
+    sound,
     speaker,
     supply,
     upgrade,
@@ -68,6 +69,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "acoustics": speaker.acoustics,
     "speaker-test": speaker.speaker_test,
     "light": speaker.lamp,
+    "hear": sound.hear,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
