@@ -57,6 +57,8 @@ from simulator.face.vapix import (
     pwdgrp,
     receive,
     restart,
+    rules_rest,
+    schedules_rest,
     server_report,
     services,
     shock_detection,
@@ -116,4 +118,6 @@ ROUTES: tuple[Route, ...] = (
     *event_stream.ROUTES,
     *snmp_rest.ROUTES,
     *services.ROUTES,
+    *rules_rest.ROUTES,
+    *schedules_rest.ROUTES,
 )
