@@ -16,6 +16,7 @@ from simulator.action.clock import Clock
 from simulator.action.declaration import Record, fields_of, summary_of
 from simulator.action.dhcp import Dhcp
 from simulator.action.door import MonitorDoor
+from simulator.action.hear import Hear
 from simulator.action.hook import Call
 from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
@@ -23,9 +24,11 @@ from simulator.action.link_fault import Clear, Fault
 from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
+from simulator.action.receiver import Receiver
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
 from simulator.action.snmp import Snmp
+from simulator.action.speaker import Acoustics, Lamp, Microphone, PlayClip, RunSpeakerTest
 from simulator.action.upgrade import Hold, Release, Upgrade
 from simulator.action.wiring import Chatter, Close, Cut, Drift, Open, Restore, Short
 from simulator.action.wiring_fault import Corrode, Fit, Leak, Loosen
@@ -44,11 +47,14 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Upgrade, Hold, Release,
     Module,
     Broker,
+    Receiver,
     Fault, Clear,
     Clock,
     Set,
     Sensor, Bus,
     Snmp,
+    Hear,
+    PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,
     Client,
     Call,
     Note,

@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from simulator.device.audio_quirks import AudioQuirks
+from simulator.device.sip_quirks import SipQuirks
+
 
 class ModbusQuirks(BaseModel):
     """Sensors on RS-485 ports: counts of the manual, and the polling master (Modbus sheet 1.8)."""
@@ -37,6 +40,86 @@ class ModbusQuirks(BaseModel):
     """Unwanted registers that are read along to save a request."""
     resynchronises: bool
     """Finds a good answer behind rubbish; otherwise the first byte must be its own."""
+
+
+class PatternQuirks(BaseModel):
+    """What one pattern of a light takes (audio sheet 6.1, getCapabilities)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    speeds: tuple[int, ...]
+    """Speeds it knows, ascending; a pattern that does not move has one."""
+    fewest_colors: int
+    most_colors: int
+    period: float
+    """Seconds of one repetition at speed 1."""
+
+
+class LightQuirks(BaseModel):
+    """The light of a product (audio sheet 6)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    patterns: dict[str, PatternQuirks]
+    colors: tuple[str, ...]
+    intensities: tuple[int, ...]
+    """Ascending."""
+    default_speed: int
+    default_priority: int
+    poe_class: str
+    """Class of PoE that the device draws."""
+    health_check: bool
+    """runHealthCheck is supported."""
+    health_check_seconds: float
+    maintenance_mode: bool
+    """setMaintenanceMode is supported."""
+    own_pattern: str
+    """Pattern of what the device starts itself: identify, health check, maintenance."""
+    own_color: str
+
+
+class AcousticsQuirks(BaseModel):
+    """Sound between a speaker's driver and its microphone, and how the speaker test judges it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    direct_gain: float
+    """dB of what reaches the microphone inside the housing and around it."""
+    echo_gain: float
+    """dB of an echo over one metre of way."""
+    wall: float
+    """Metres to the next wall until somebody moves the speaker."""
+    torn_loss: float
+    torn_below: float
+    """A torn cone loses so many dB below so many Hz."""
+    test_tones: tuple[float, ...]
+    """Hz of the tones of a speaker test, in the order in which they sound."""
+    test_level: float
+    """dBFS of each."""
+    test_tolerance: float
+    """dB by which a tone may be off its calibrated level."""
+    noise: float
+    """dBFS below which the microphone hears nothing but itself."""
+
+
+class MulticastQuirks(BaseModel):
+    """The audio multicast controller of a speaker (audio sheet 7.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    most_priorities: int
+    """Sources in all, the internal ones among them."""
+    default_address: str
+    default_port: int
+    """Where a source listens that was added without saying so."""
+    profiles: dict[str, float]
+    """Latency profiles: seconds of sound that are buffered; the first is the default."""
+    idle_seconds: float
+    """Wire seconds without a packet after which a source has ended."""
+    state_inactive: str
+    state_active: str
+    state_suppressed: str
+    """Words of the event SourceState."""
 
 
 class Quirks(BaseModel):
@@ -161,8 +244,12 @@ class Quirks(BaseModel):
     """Playing time of a clip whose file says none."""
     speaker_test_seconds: float
     """Duration of a speaker test, and of its calibration."""
+    acoustics: Annotated[AcousticsQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no loudspeaker."""
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
+    audio: Annotated[AudioQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no sound."""
 
     # Expansion modules
     module_firmware: str
@@ -214,6 +301,18 @@ class Quirks(BaseModel):
     modbus: Annotated[ModbusQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
     """`none` where there is no RS-485 port."""
 
+    # Calls
+    sip: Annotated[SipQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no call service."""
+
+    # Light
+    light: Annotated[LightQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no signalling light."""
+
+    # Multicast
+    multicast: Annotated[MulticastQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no audio multicast controller."""
+
     # MQTT client
     mqtt_client_id: str
     """Factory client id; `{serial}` is the device's."""
@@ -227,6 +326,23 @@ class Quirks(BaseModel):
     """Publication filters, and subscription filters, that the device takes."""
     mqtt_request_limit: int
     """Bytes of a request to mqtt/client.cgi or mqtt/event.cgi, at most; more is error 2106."""
+
+    # Rules for events
+    rule_limit: int
+    """Action rules a device takes."""
+    recipient_limit: int
+    """Recipients it keeps."""
+    action_configuration_limit: int
+    """Action configurations it keeps."""
+    schedule_limit: int
+    """Schedules and pulses it keeps."""
+    rule_pace_seconds: float
+    """What passes at least between an action and the one that its event calls for."""
+
+    notification_timeout: float
+    """Wire seconds for a connection to a recipient, and again for each of its answers."""
+    notification_user_agent: str
+    """`User-Agent` of notifications by HTTP."""
 
     # SNMP
     snmp_object_id: str

@@ -38,6 +38,8 @@ def snapshot(host: Host) -> dict[str, Any]:
         "snmp_port_traps": device.snmp.traps and device.snmp.port_alarms,
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
+        "telephone": _telephone(device),
+        "speaker": _speaker(host),
         "power": {"source": device.power.source, "live": list(device.power.live)},
         "casing_name": device.profile.quirks.casing_name,
         "alarms": _alarms(device),
@@ -95,7 +97,63 @@ def _audio(device: Device) -> dict[str, Any] | None:
     if device.audio is None:
         return None
     playing = device.clips is not None and device.clips.playing is not None
-    return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
+    audio, microphone = device.audio, device.microphone
+    return {
+        "playing": playing,
+        "volume": audio.volume,
+        "muted": audio.muted,
+        "heard": audio.heard,
+        "sources": list(audio.sources),
+        "microphone": microphone is not None and microphone.on,
+        "listeners": 0 if microphone is None else microphone.listeners,
+    }
+
+
+def _telephone(device: Device) -> dict[str, Any] | None:
+    """Calls in progress and the state that Call/State shows; accounts with what came of their registrations."""
+    service = device.call_service
+    if service is None:
+        return None
+    return {
+        "enabled": service.configuration.sip_enabled,
+        "state": service.calls.state.value,
+        "calls": [
+            {
+                "id": call.id,
+                "state": call.state.value,
+                "direction": call.direction,
+                "type": call.kind,
+                "remote": call.remote,
+                "account": call.account_id,
+                "codec": call.codec,
+            }
+            for call in service.calls.live
+        ],
+        "accounts": {
+            account.id: {
+                "user": account.user_id,
+                "default": account.is_default,
+                "status": service.accounts.status(account).status,
+                "text": service.accounts.status(account).text,
+            }
+            for account in service.accounts
+        },
+    }
+
+
+def _speaker(host: Host) -> dict[str, Any] | None:
+    """What a person before a speaker hears and sees, and what its test says."""
+    device = host.device
+    if device.audio is None or device.speaker_test is None:
+        return None
+    shown = None if device.light is None else device.light.shown
+    return {
+        "heard": device.audio.heard or "silence",
+        "light": "off" if shown is None else shown.colors[0],
+        "microphone": "on" if device.audio.microphone_on else "off",
+        "speaker_test": device.speaker_test.status.value,
+        "pages_refused": host.multicast.refused,
+    }
 
 
 def _modules(device: Device) -> dict[str, Any]:

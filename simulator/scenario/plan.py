@@ -15,6 +15,7 @@ from simulator.action.upgrade import VERSION
 from simulator.clock import FASTEST
 from simulator.errors import FleetError, Place
 from simulator.scenario.modbus_plan import BusPlan, SensorPlan
+from simulator.scenario.sip_plan import SipPlan
 from simulator.scenario.written import BrokerKind, ClockMode, Command, Switch
 from simulator.units import Seconds
 
@@ -177,6 +178,9 @@ class DevicePlan:
     snmp: Annotated[
         SnmpPlan | None, Switch(SnmpPlan), "yes: the SNMP agent is on in all versions; a map: with these settings."
     ] = None
+    sip: Annotated[
+        SipPlan | None, Switch(SipPlan), "yes: a speaker's SIP is on and takes calls; a map: with these settings."
+    ] = None
     supervised: Annotated[
         tuple[tuple[int, str], ...],
         MapOf(Choice(PRESETS), Whole(0, 202)),
@@ -217,6 +221,7 @@ class DevicePlan:
             "account": {"user": self.account.user, "password": self.account.password},
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
             "snmp": False if self.snmp is None else self.snmp.specification(),
+            "sip": False if self.sip is None else self.sip.specification(),
             "supervised": dict(self.supervised),
             "power": list(self.power),
             "doors": {number: asdict(door) for number, door in self.doors},
@@ -289,11 +294,25 @@ class DhcpPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiversPlan:
+    """Whom devices tell by mail, HTTP and TCP. Written as `yes`, or as a map."""
+
+    shorthand: ClassVar[str] = "on"
+
+    on: Annotated[bool, "Whether they are there."] = True
+    user: Annotated[str, "With a user, mail and web server ask for name and password."] = ""
+    password: Annotated[str, "The user's password."] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """The world around the devices."""
 
     broker: Annotated[BrokerPlan, BrokerKind(BrokerPlan), "embedded, or an address, or a map."] = BrokerPlan()
     dhcp: Annotated[DhcpPlan, "DHCP server."] = DhcpPlan()
+    receivers: Annotated[ReceiversPlan, "Mail, web and TCP server for notifications; none by default."] = (
+        ReceiversPlan(on=False)
+    )
 
     def specification(self) -> dict[str, Any]:
         """As the control API's populate call takes it."""
@@ -307,6 +326,9 @@ class SitePlan:
                 "client_certificates": broker.client_certificates,
             },
             "dhcp": {"lease": dhcp.lease, "t1": dhcp.t1, "t2": dhcp.t2},
+            "receivers": {"user": self.receivers.user, "password": self.receivers.password}
+            if self.receivers.on
+            else False,
         }
 
 

@@ -21,10 +21,12 @@ from simulator.scenario.plan import (
     DhcpPlan,
     MqttPlan,
     NetworkPlan,
+    ReceiversPlan,
     SitePlan,
     SnmpPlan,
 )
 from simulator.scenario.schema import SCHEMA_FILE, schema_text
+from simulator.scenario.sip_plan import SipAccountPlan, SipPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,10 +41,13 @@ _SECTIONS: Final = (
     ("fleet: account", AccountPlan),
     ("fleet: mqtt", MqttPlan),
     ("fleet: snmp", SnmpPlan),
+    ("fleet: sip", SipPlan),
+    ("fleet: sip account", SipAccountPlan),
     ("fleet: network", NetworkPlan),
     ("site", SitePlan),
     ("site: broker", BrokerPlan),
     ("site: dhcp", DhcpPlan),
+    ("site: receivers", ReceiversPlan),
     ("client", ClientPlan),
 )
 

@@ -95,6 +95,7 @@ class Route:
     """One path, or several names of one path, and the rules for getting there."""
 
     paths: tuple[str, ...]
+    """Whole paths; `/a/b/*` stands for all below `/a/b` that no other route has."""
     handler: Handler = field(repr=False)
     methods: tuple[str, ...] = ("GET", "POST")
     """Other methods are answered 405 (HEAD goes where GET goes)."""
@@ -108,6 +109,8 @@ class Route:
     body_limit: int = BODY_LIMIT
     spool: bool = False
     """The body arrives as a file: firmware, clips."""
+    unread: bool = False
+    """The handler sees the head alone, and may take the body as it comes: live audio."""
     before_setup: bool = False
     """Open to anyone while the device has no account at all."""
     while_starting: bool = False

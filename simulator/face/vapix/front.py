@@ -121,7 +121,15 @@ class VapixFace:
         path = canonical_path(head.path)
         if path is None:
             return page(400)
-        return table.get(path) or page(404)
+        return table.get(path) or self._below(path) or page(404)
+
+    def _below(self, path: str) -> Route | None:
+        """The route that has everything below a folder: the entities of a device configuration API."""
+        while path := path.rpartition("/")[0]:
+            found = self._table.get(f"{path}/*")
+            if found is not None:
+                return found
+        return None
 
     def _routes(self) -> dict[str, Route]:
         """The paths of this product on its present firmware."""
@@ -154,7 +162,7 @@ class VapixFace:
         if not open_path:
             self._attendance.admitted(head, identity.account)
         serve = partial(self._serve, route, identity)
-        return Admission(serve, route.body_limit, route.spool, identity.account)
+        return Admission(serve, route.body_limit, route.spool, identity.account, route.unread)
 
     def _serve(self, route: Route, identity: Identity, request: Request) -> Reply:
         request.login = identity.account
