@@ -197,7 +197,7 @@ class _Spoken(asyncio.Protocol):
         self._attempt = attempt
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._stream = _TransportStream(cast("asyncio.Transport", transport))
+        self._stream = TransportStream(cast("asyncio.Transport", transport))
         self._attempt.opened(self._stream)
 
     def data_received(self, data: bytes) -> None:
@@ -208,7 +208,7 @@ class _Spoken(asyncio.Protocol):
         self._attempt.failed(own if exc is None else _reason(exc))
 
 
-class _TransportStream:
+class TransportStream:
     """A `Stream` over a transport."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
