@@ -30,12 +30,15 @@ Peer = tuple[str, int]
 IP_RECVERR = 11
 """Linux: ICMP errors of an unconnected socket are queued, with the address they are about (ip(7))."""
 _MSG_ERRQUEUE = 0x2000
+_OF_REFUSED = 2048
+"""Bytes of a refused datagram that are of interest; ICMP gives back at most half a kilobyte."""
 
 
 class DatagramPort:
     """Hands each datagram to `received(data, peer)`. `bind` makes the socket, first now and again after `shut`.
 
-    With `refused` the ICMP errors about datagrams sent from here are told too: who could not be reached, and why.
+    With `refused` the ICMP errors about datagrams sent from here are told too: who could not be reached, why, and the
+    datagram or its first bytes.
     """
 
     __slots__ = (
@@ -50,7 +53,7 @@ class DatagramPort:
         patchbay: Patchbay,
         received: Callable[[bytes, Peer], None],
         *,
-        refused: Callable[[Peer, str], None] | None = None,
+        refused: Callable[[Peer, str, bytes], None] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.dropped = 0
@@ -188,7 +191,7 @@ class DatagramPort:
         except OSError as error:
             self.dropped += 1
             if self._refused is not None and not isinstance(error, BlockingIOError):
-                self._loop.call_soon(self._tell, peer, os.strerror(error.errno or 0).lower())
+                self._loop.call_soon(self._tell, peer, os.strerror(error.errno or 0).lower(), data)
 
     def _tell_refused(self) -> bool:
         """Empty the queue of ICMP errors; False when there were none, or nobody wants to know."""
@@ -197,20 +200,20 @@ class DatagramPort:
         told = False
         for _ in range(DRAIN):
             try:
-                _, ancillary, _, peer = self._socket.recvmsg(1, 512, _MSG_ERRQUEUE)
+                sent, ancillary, _, peer = self._socket.recvmsg(_OF_REFUSED, 512, _MSG_ERRQUEUE)
             except OSError:
                 break
             told = True
             numbers = [struct.unpack_from("I", data)[0] for level, kind, data in ancillary if kind == IP_RECVERR]
             if numbers and not self._silent and not self._frozen():
-                self._loop.call_soon(self._tell, peer[:2], os.strerror(numbers[0]).lower())
+                self._loop.call_soon(self._tell, peer[:2], os.strerror(numbers[0]).lower(), sent)
         return told
 
     def _frozen(self) -> bool:
         return self._patchbay.frozen(self.endpoint.device)
 
-    def _tell(self, peer: Peer, reason: str) -> None:
+    def _tell(self, peer: Peer, reason: str, data: bytes) -> None:
         """In a turn of its own: whoever sends is not told of a failure before its call has returned."""
         self._patchbay.activity.count += 1
         if not self._closed and self._refused is not None:
-            self._refused(peer, reason)
+            self._refused(peer, reason, data)

@@ -224,6 +224,11 @@ class TransportStream:
         if self._transport.get_write_buffer_size() > MOST_UNSENT:
             self._transport.abort()
 
+    def near_end(self) -> tuple[str, int]:
+        """Address and port on this side."""
+        name = self._transport.get_extra_info("sockname") or ("", 0)
+        return name[0], name[1]
+
     def close(self) -> None:
         """In order: FIN behind what is queued."""
         self.ended = True

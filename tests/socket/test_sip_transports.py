@@ -7,24 +7,27 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from net_bench import Bench, bench, in_thread, until
 
-from simulator.errors import AddressTaken, FleetError
+from simulator.errors import AddressTaken, MalformedMessage
 from simulator.face.transport import TlsWish
 from simulator.net.fault import make
 from simulator.net.patchbay import Endpoint
 from simulator.net.sip.setting import TransportSettings
 from simulator.net.sip.transports import Net, SipTransports
+from simulator.wire.sip.packet import Destination, Packet
 
 pytestmark = pytest.mark.asyncio
 SIP = Endpoint("speaker-1", "sip")
 Peer = tuple[str, int]
 
 
-def request(method: str = "OPTIONS", *, transport: str = "UDP", branch: str = "z9hG4bK1", padding: int = 0) -> bytes:
+def request(
+    method: str = "OPTIONS", *, transport: str = "UDP", branch: str = "z9hG4bK1", padding: int = 0
+) -> bytes:
     body = b"x" * padding
     head = (
         f"{method} sip:speaker@127.0.0.1 SIP/2.0\r\n"
@@ -48,17 +51,24 @@ class Ear:
 
     heard: list[tuple[bytes, Peer, str]] = field(default_factory=list)
     failed: list[tuple[Peer, str, str]] = field(default_factory=list)
+    """Where to, the branch and why."""
     broken: list[tuple[Peer, str, str]] = field(default_factory=list)
     needs: bool = False
 
     def received(self, data: bytes, source: Peer, transport: str) -> None:
         self.heard.append((data, source, transport))
 
-    def undeliverable(self, destination: Peer, transport: str, reason: str) -> None:
-        self.failed.append((destination, transport, reason))
+    def undeliverable(self, packet: Packet, reason: str) -> None:
+        self.failed.append(((packet.destination.host, packet.destination.port), packet.branch, reason))
 
-    def malformed(self, source: Peer, transport: str, reason: str) -> None:
-        self.broken.append((source, transport, reason))
+    def over(self, packet: Packet, transport: str, local: Peer) -> Packet:
+        data = packet.data.replace(
+            b"SIP/2.0/UDP 127.0.0.1:5060", b"SIP/2.0/%s %s:%d" % (transport.encode(), local[0].encode(), local[1])
+        )
+        return Packet(data, replace(packet.destination, transport=transport), packet.branch)
+
+    def malformed(self, source: Peer, transport: str, error: MalformedMessage) -> None:
+        self.broken.append((source, transport, str(error)))
 
     def needed(self, peer: Peer, transport: str) -> bool:
         return self.needs
@@ -72,7 +82,13 @@ class Agent:
     address: str
 
     def place(self, transport: str = "UDP") -> Peer:
-        return self.transports.place(transport)
+        return self.address, self.transports.ports()[transport]
+
+    def say(self, data: bytes, there: Peer, transport: str, *, connection: Peer | None = None) -> None:
+        """As a user agent does it: requests by their branch, those over 1300 bytes marked to switch."""
+        branch = "" if data.startswith(b"SIP/2.0") else data.partition(b"branch=")[2].partition(b"\r")[0].decode()
+        switch = bool(branch) and transport == "UDP" and len(data) > 1300
+        self.transports.send(Packet(data, Destination(*there, transport, connection), branch, switch=switch))
 
 
 @asynccontextmanager
@@ -130,7 +146,7 @@ async def test_a_datagram_is_heard_and_answered_from_the_socket_that_listens(mod
             peer.sendto(request(), one.place())
             await until(lambda: one.ear.heard)
             assert one.ear.heard == [(request(), peer.getsockname(), "UDP")]
-            one.transports.send(response("x"), peer.getsockname(), "UDP")
+            one.say(response("x"), peer.getsockname(), "UDP")
             assert await in_thread(peer.recvfrom, 65535) == (response("x"), one.place())
 
 
@@ -154,7 +170,7 @@ async def test_messages_of_a_stream_are_cut_where_they_end() -> None:
             peer.sendall(text[30:-5])
             peer.sendall(text[-5:] + b"\r\n")
             await until(lambda: len(one.ear.heard) == 3)
-            assert {heard for heard in one.ear.heard} == {(text, peer.getsockname(), "TCP")}
+            assert set(one.ear.heard) == {(text, peer.getsockname(), "TCP")}
 
 
 async def test_a_response_goes_back_on_the_connection_of_its_request() -> None:
@@ -163,7 +179,7 @@ async def test_a_response_goes_back_on_the_connection_of_its_request() -> None:
             peer.sendall(request(transport="TCP"))
             await until(lambda: one.ear.heard)
             answer = response("SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK1")
-            one.transports.send(answer, one.ear.heard[0][1], "TCP")
+            one.say(answer, ("127.0.0.1", 9), "TCP", connection=one.ear.heard[0][1])
             assert await in_thread(peer.recv, 65535) == answer
 
 
@@ -175,9 +191,8 @@ async def test_a_response_whose_connection_is_gone_opens_one_to_its_sender() -> 
                 await until(lambda: one.ear.heard)
             source = one.ear.heard[0][1]
             await until(lambda: not one.transports.connected(source, "TCP"))
-            port = listener.getsockname()[1]
-            answer = response(f"SIP/2.0/TCP nobody.invalid:{port};received=127.0.0.1;branch=z9hG4bK1")
-            one.transports.send(answer, source, "TCP")
+            answer = response("SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK1")
+            one.say(answer, listener.getsockname(), "TCP", connection=source)
             with await in_thread(take, listener) as again:
                 assert await in_thread(again.recv, 65535) == answer
 
@@ -187,7 +202,7 @@ async def test_requests_to_one_place_share_a_connection_and_answers_come_back_on
         with tcp_peer() as listener:
             there = listener.getsockname()
             for number in range(3):
-                one.transports.send(request(branch=f"z9hG4bK{number}", transport="TCP"), there, "TCP")
+                one.say(request(branch=f"z9hG4bK{number}", transport="TCP"), there, "TCP")
             with await in_thread(take, listener) as peer:
                 assert peer.getpeername()[0] == one.address
                 peer.sendall(response("SIP/2.0/TCP x;branch=z9hG4bK0"))
@@ -196,7 +211,9 @@ async def test_requests_to_one_place_share_a_connection_and_answers_come_back_on
                 data = b""
                 while data.count(b"OPTIONS sip:") < 3:
                     data += await in_thread(peer.recv, 65535)
-                assert [data.find(b"bK%d" % n) for n in range(3)] == sorted(data.find(b"bK%d" % n) for n in range(3))
+                assert [data.find(b"bK%d" % n) for n in range(3)] == sorted(
+                    data.find(b"bK%d" % n) for n in range(3)
+                )
 
 
 async def test_a_ping_is_answered_by_a_pong_where_that_is_set() -> None:
@@ -204,8 +221,8 @@ async def test_a_ping_is_answered_by_a_pong_where_that_is_set() -> None:
         async with agent(settings=TransportSettings(stream_pong=pong)) as one:
             with socket.create_connection(one.place("TCP"), timeout=5) as peer:
                 peer.sendall(b"\r\n\r\n" + request(transport="TCP"))
-                await until(lambda: one.ear.heard)  # noqa: B023
-                one.transports.send(response("x"), peer.getsockname(), "TCP")
+                await until(lambda: one.ear.heard)
+                one.say(response("x"), peer.getsockname(), "TCP")
                 expected = (b"\r\n" if pong else b"") + response("x")
                 data = b""
                 while len(data) < len(expected):
@@ -218,7 +235,9 @@ async def test_what_is_no_sip_ends_the_stream_and_is_told() -> None:
         with socket.create_connection(one.place("TCP"), timeout=5) as peer:
             peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert await in_thread(peer.recv, 65535) == b""
-            assert [(source, transport) for source, transport, _ in one.ear.broken] == [(peer.getsockname(), "TCP")]
+            assert [(source, transport) for source, transport, _ in one.ear.broken] == [
+                (peer.getsockname(), "TCP")
+            ]
         assert not one.ear.heard
 
 
@@ -226,88 +245,82 @@ async def test_icmp_is_told_and_the_next_datagram_is_not_lost_by_it() -> None:
     async with agent() as one:
         with udp_peer() as gone:
             nobody = gone.getsockname()
-        one.transports.send(request(), nobody, "UDP")
+        one.say(request(), nobody, "UDP")
         await until(lambda: one.ear.failed)
-        assert one.ear.failed == [(nobody, "UDP", "connection refused")]
+        assert one.ear.failed == [(nobody, "z9hG4bK1", "connection refused")]
         with udp_peer() as peer:
             for _ in range(20):
-                one.transports.send(request(), nobody, "UDP")
-                one.transports.send(request(), peer.getsockname(), "UDP")
+                one.say(request(), nobody, "UDP")
+                one.say(request(), peer.getsockname(), "UDP")
             for _ in range(20):
                 assert await in_thread(peer.recv, 65535) == request()
 
 
 @pytest.mark.parametrize("transport", ["TCP", "TLS"])
-async def test_a_refused_connection_is_told_once_for_all_that_waited(transport: str) -> None:
+async def test_a_refused_connection_is_told_for_each_request_that_waited(transport: str) -> None:
     async with agent() as one:
         with tcp_peer() as gone:
             nobody = gone.getsockname()
-        one.transports.send(request(), nobody, transport)
-        one.transports.send(request(), nobody, transport)
+        for branch in ("z9hG4bK1", "z9hG4bK2", "z9hG4bK2"):  # the second is repeated
+            one.say(request(branch=branch), nobody, transport)
         await until(lambda: one.ear.failed)
-        assert one.ear.failed == [(nobody, transport, "connection refused")]
+        assert one.ear.failed == [(nobody, f"z9hG4bK{n}", "connection refused") for n in (1, 2)]
         assert not one.transports.connected(nobody, transport)
 
 
 async def test_an_unknown_host_is_told() -> None:
     async with agent() as one:
         for transport in ("UDP", "TCP"):
-            one.transports.send(request(), ("registrar.invalid", 5060), transport)
+            one.say(request(), ("registrar.invalid", 5060), transport)
         await until(lambda: len(one.ear.failed) == 2)
         assert all("could not resolve host registrar.invalid" in reason for _, _, reason in one.ear.failed)
 
 
-async def test_a_large_request_goes_over_tcp_and_the_small_ones_of_its_transaction_follow() -> None:
+async def test_a_large_request_goes_over_tcp_once_and_small_ones_by_udp() -> None:
     async with agent() as one:
         udp, tcp = both_peers()
         with udp, tcp:
             large = request("INVITE", branch="z9hG4bKbig", padding=1300)
-            for _ in range(3):  # a user agent that meant UDP repeats it
-                one.transports.send(large, udp.getsockname(), "UDP")
+            for _ in range(3):  # repeated before the connection stands
+                one.say(large, udp.getsockname(), "UDP")
             small = request("INFO", branch="z9hG4bKother")
-            one.transports.send(small, udp.getsockname(), "UDP")
+            one.say(small, udp.getsockname(), "UDP")
             assert await in_thread(udp.recv, 65535) == small
             with await in_thread(take, tcp) as peer:
-                cancel = request("CANCEL", branch="z9hG4bKbig")
-                one.transports.send(cancel, udp.getsockname(), "UDP")
+                host, port = peer.getpeername()
+                expected = large.replace(b"SIP/2.0/UDP 127.0.0.1:5060", f"SIP/2.0/TCP {host}:{port}".encode())
+                one.say(request("BYE", transport="TCP"), udp.getsockname(), "TCP")
                 data = b""
-                while b"CANCEL sip:" not in data or not data.endswith(b"\r\n\r\n"):
+                while not data.endswith(request("BYE", transport="TCP")):
                     data += await in_thread(peer.recv, 65535)
-                expected = large.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP").replace(b"bKbig", b"bKbig;alias")
-                assert data.startswith(expected)
-                assert data.count(b"INVITE sip:") == 1
-                assert b"SIP/2.0/TCP 127.0.0.1:5060;rport;branch=z9hG4bKbig;alias\r\n" in data[len(expected) :]
+                assert data == expected + request("BYE", transport="TCP")
 
 
 async def test_without_tcp_at_the_other_end_a_large_request_goes_over_udp_unchanged() -> None:
     async with agent() as one:
         with udp_peer() as peer:
             large = request("INVITE", padding=1300)
-            one.transports.send(large, peer.getsockname(), "UDP")
+            one.say(large, peer.getsockname(), "UDP")
             assert await in_thread(peer.recv, 65535) == large
-            one.transports.send(large, peer.getsockname(), "UDP")  # repeated: by UDP at once
+            one.say(large, peer.getsockname(), "UDP")  # repeated: by UDP at once
             assert await in_thread(peer.recv, 65535) == large
             assert not one.ear.failed
 
 
-async def test_responses_and_a_device_that_does_not_switch_stay_on_udp() -> None:
+async def test_a_large_response_stays_on_udp() -> None:
     async with agent() as one:
         udp, tcp = both_peers()
         with udp, tcp:
             answer = response("SIP/2.0/UDP x;branch=z9hG4bK1;" + "y" * 1300)
-            one.transports.send(answer, udp.getsockname(), "UDP")
+            one.say(answer, udp.getsockname(), "UDP")
             assert await in_thread(udp.recv, 65535) == answer
-            one.transports.settings.switch_to_tcp = False
-            large = request(padding=2000)
-            one.transports.send(large, udp.getsockname(), "UDP")
-            assert await in_thread(udp.recv, 65535) == large
 
 
 async def test_an_idle_connection_is_closed_unless_it_is_needed() -> None:
     async with agent(settings=TransportSettings(idle_close=0.1)) as one:
         one.ear.needs = True
         with tcp_peer() as listener:
-            one.transports.send(request(transport="TCP"), listener.getsockname(), "TCP")
+            one.say(request(transport="TCP"), listener.getsockname(), "TCP")
             with await in_thread(take, listener) as peer:
                 await asyncio.sleep(0.3)  # three times the limit
                 assert one.transports.connected(listener.getsockname(), "TCP")
@@ -321,26 +334,10 @@ async def test_an_idle_connection_is_closed_unless_it_is_needed() -> None:
 async def test_a_connection_that_the_peer_ends_is_told_to_whom_it_was_opened_for() -> None:
     async with agent() as one:
         with tcp_peer() as listener:
-            one.transports.send(request(transport="TCP"), listener.getsockname(), "TCP")
+            one.say(request(transport="TCP"), listener.getsockname(), "TCP")
             (await in_thread(take, listener)).close()
             await until(lambda: one.ear.failed)
-            assert one.ear.failed[0][:2] == (listener.getsockname(), "TCP")
-
-
-async def test_keepalives_go_where_they_are_wanted_until_they_are_not() -> None:
-    settings = TransportSettings(datagram_keepalive=0.05, stream_keepalive=0.05)
-    async with agent(settings=settings) as one:
-        with udp_peer() as peer, tcp_peer() as listener:
-            one.transports.keep_alive(peer.getsockname())
-            for _ in range(3):
-                assert await in_thread(peer.recvfrom, 65535) == (b"\r\n", one.place())
-            one.transports.keep_alive(peer.getsockname(), on=False)
-            one.transports.send(request(transport="TCP"), listener.getsockname(), "TCP")
-            with await in_thread(take, listener) as stream:
-                data = b""
-                while not data.endswith(b"\r\n\r\n" * 3):
-                    data += await in_thread(stream.recv, 65535)
-                assert data.startswith(request(transport="TCP"))
+            assert one.ear.failed[0][:2] == (listener.getsockname(), "z9hG4bK1")
 
 
 async def test_a_pulled_cable_silences_datagrams_and_streams_and_nothing_is_lost_on_streams() -> None:
@@ -351,8 +348,8 @@ async def test_a_pulled_cable_silences_datagrams_and_streams_and_nothing_is_lost
             one.fleet.bay.freeze("speaker-1")
             peer.sendto(request(), one.place())
             stream.sendall(request(transport="TCP"))
-            one.transports.send(request(), peer.getsockname(), "UDP")
-            one.transports.send(response("x"), stream.getsockname(), "TCP")
+            one.say(request(), peer.getsockname(), "UDP")
+            one.say(response("x"), stream.getsockname(), "TCP")
             peer.setblocking(False)
             await asyncio.sleep(0.05)
             with pytest.raises(BlockingIOError):
@@ -371,8 +368,8 @@ async def test_link_faults_act_on_datagrams() -> None:
             peer.sendto(request(), one.place())
             await until(lambda: len(one.ear.heard) == 2)
             one.fleet.bay.apply(make("udp_loss", {"count": 1, "direction": "to-client"}), SIP)
-            one.transports.send(request(branch="z9hG4bKlost"), peer.getsockname(), "UDP")
-            one.transports.send(request(branch="z9hG4bKsecond"), peer.getsockname(), "UDP")
+            one.say(request(branch="z9hG4bKlost"), peer.getsockname(), "UDP")
+            one.say(request(branch="z9hG4bKsecond"), peer.getsockname(), "UDP")
             assert b"z9hG4bKsecond" in await in_thread(peer.recv, 65535)
 
 
@@ -390,7 +387,7 @@ async def test_tls_is_accepted_with_the_certificate_of_the_device() -> None:
 
         async def answer() -> None:
             await until(lambda: one.ear.heard)
-            one.transports.send(response("x"), one.ear.heard[0][1], "TLS")
+            one.say(response("x"), one.ear.heard[0][1], "TLS")
 
         said, _ = await asyncio.gather(in_thread(speak), answer())
         assert said == response("x")
@@ -409,12 +406,12 @@ async def test_a_server_whose_certificate_is_not_trusted_is_undeliverable() -> N
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=foreign)
         there = server.sockets[0].getsockname()
         one.transports.settings.tls = TlsWish(verify=True)
-        one.transports.send(request(transport="TLS"), there, "TLS")
+        one.say(request(transport="TLS"), there, "TLS")
         await until(lambda: one.ear.failed)
-        assert one.ear.failed[0][:2] == (there, "TLS")
+        assert one.ear.failed[0][:2] == (there, "z9hG4bK1")
         assert "certificate not accepted" in one.ear.failed[0][2]
         one.transports.settings.tls = TlsWish(verify=True, authorities=(authority.authority_pem,))
-        one.transports.send(request(transport="TLS"), there, "TLS")
+        one.say(request(transport="TLS"), there, "TLS")
         await until(lambda: one.ear.heard)
         assert one.ear.heard == [(request(transport="TLS"), there, "TLS")]
         server.close()
@@ -438,13 +435,12 @@ def _end_of(peer: socket.socket) -> bytes:
 
 async def test_in_mode_ephemeral_udp_and_tcp_share_a_number_that_stays() -> None:
     async with agent("ephemeral") as one:
-        before = one.place("UDP")
-        assert one.place("TCP") == before
+        before = one.transports.ports()
+        assert before["UDP"] == before["TCP"]
         one.transports.close()
-        with pytest.raises(FleetError):
-            one.place("UDP")
+        assert one.transports.ports() == {}
         one.transports.open(one.address, 5060)
-        assert (one.place("UDP"), one.place("TCP")) == (before, before)
+        assert one.transports.ports() == before
 
 
 async def test_a_port_that_another_program_holds_leaves_nothing_open() -> None:
@@ -456,7 +452,7 @@ async def test_a_port_that_another_program_holds_leaves_nothing_open() -> None:
                 transports.open(address, 5060)
             assert not transports.is_open
         transports.open(address, 5060)
-        assert transports.place("UDP") == (address, 5060)
+        assert transports.ports() == {"UDP": 5060, "TCP": 5060}
         transports.close()
 
 
@@ -471,6 +467,6 @@ async def test_after_close_the_ports_refuse() -> None:
             peer.send(request())
             with pytest.raises(ConnectionRefusedError):
                 await in_thread(peer.recv, 65535)
-        one.transports.send(request(), ("127.0.0.1", 9), "UDP")
+        one.say(request(), ("127.0.0.1", 9), "UDP")
         await until(lambda: one.ear.failed)
-        assert one.ear.failed == [(("127.0.0.1", 9), "UDP", "network is unreachable")]
+        assert one.ear.failed == [(("127.0.0.1", 9), "z9hG4bK1", "network is unreachable")]

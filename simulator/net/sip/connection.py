@@ -9,33 +9,37 @@ from simulator.clock import wire_now
 from simulator.errors import MalformedMessage
 from simulator.net.dialer import TransportStream
 from simulator.wire.sip.framing import Keepalive, StreamFraming
+from simulator.wire.sip.packet import UDP
 
 if TYPE_CHECKING:
     from simulator.face.transport import Stream
-    from simulator.net.datagram import Peer
+    from simulator.wire.sip.packet import Address, Packet
 
 MOST_WAITING = 64
-"""Messages that wait for a connection to stand; the transactions behind more of them are told that they failed."""
-PING, PONG = b"\r\n\r\n", b"\r\n"
-Unsent = tuple[bytes, bytes | None]
-"""A message, and the same one as a datagram where UDP takes it if the connection cannot be had."""
+"""Packets that wait for a connection to stand; the transactions behind more of them are told that they failed."""
+PONG = b"\r\n"
 
 
 class Keeper(Protocol):
     """Whose connection it is."""
 
-    pong: bool
+    @property
+    def pong(self) -> bool:
+        """Whether CRLFCRLF is answered."""
 
     def came(self, connection: Connection, data: bytes) -> None:
         """One message."""
 
-    def unreadable(self, connection: Connection, reason: str) -> None:
-        """What came was no SIP; the connection is closing."""
+    def unreadable(self, connection: Connection, error: MalformedMessage) -> None:
+        """What came was no SIP; the connection closes when this returns."""
 
     def stands(self, connection: Connection) -> None:
         """Its peer is known."""
 
-    def gone(self, connection: Connection, reason: str, unsent: list[Unsent]) -> None:
+    def switched(self, packet: Packet, local: Address) -> Packet:
+        """The packet as it is over TCP."""
+
+    def gone(self, connection: Connection, reason: str, unsent: list[Packet]) -> None:
         """It ended or never came about. Said once."""
 
 
@@ -43,50 +47,43 @@ class Connection:
     """Writes messages and reads them out of the stream. What is sent before it stands waits."""
 
     __slots__ = (
-        "_keeper", "_over", "_stream", "_waiting", "dialled", "framing", "host", "last_sent", "last_used", "peer",
-        "transport",
+        "_keeper", "_over", "_stream", "_waiting", "dialled", "framing", "host", "last_request", "last_used",
+        "local", "peer", "transport",
     )  # fmt: skip
 
-    def __init__(self, keeper: Keeper, host: Peer, transport: str, *, dialled: bool = False) -> None:
+    def __init__(self, keeper: Keeper, host: Address, transport: str, *, dialled: bool = False) -> None:
         self.dialled = dialled
         self.host = host
         """As it was asked for: a name, perhaps."""
         self.peer = host
         """Address and port, once it stands."""
+        self.local: Address = ("", 0)
+        """The near end, once it stands."""
         self.transport = transport
         self.framing = StreamFraming()
-        self.last_used = self.last_sent = wire_now()
+        self.last_used = wire_now()
+        self.last_request: Packet | None = None
         self._keeper = keeper
-        self._stream: Stream | None = None
-        self._waiting: list[Unsent] = []
+        self._stream: TransportStream | None = None
+        self._waiting: list[Packet] = []
         self._over = False
 
     @property
     def standing(self) -> bool:
         return self._stream is not None and not self._over
 
-    @property
-    def over(self) -> bool:
-        """Nothing more can be sent on it."""
-        return self._over
-
-    def send(self, data: bytes, datagram: bytes | None = None) -> bool:
+    def send(self, packet: Packet) -> bool:
         """Send now, or when it stands. False where too much waits already."""
         self.last_used = wire_now()
         if self._stream is not None:
-            self.last_sent = self.last_used
-            self._stream.write(data)
+            self._write(self._stream, packet)
+            return True
+        if any(waiting.data == packet.data for waiting in self._waiting):  # repeated, as over UDP
             return True
         if len(self._waiting) >= MOST_WAITING:
             return False
-        self._waiting.append((data, datagram))
+        self._waiting.append(packet)
         return True
-
-    def ping(self) -> None:
-        """CRLFCRLF: the connection is kept, without counting as used."""
-        if self._stream is not None:
-            self.last_sent = wire_now()
-            self._stream.write(PING)
 
     def close(self) -> None:
         """In order."""
@@ -100,31 +97,38 @@ class Connection:
             self._over = True
             self._stream.abort()
 
+    def _write(self, stream: TransportStream, packet: Packet) -> None:
+        if packet.switch and packet.transport == UDP:
+            packet = self._keeper.switched(packet, self.local)
+        if packet.branch:
+            self.last_request = packet
+        stream.write(packet.data)
+
     # as the user of a stream
 
     def opened(self, stream: Stream) -> None:
+        assert isinstance(stream, TransportStream)
         self._stream = stream
-        self.last_used = self.last_sent = wire_now()
+        self.local = stream.near_end()
+        self.last_used = wire_now()
         self._keeper.stands(self)
         waiting, self._waiting = self._waiting, []
-        for data, _ in waiting:
-            stream.write(data)
+        for packet in waiting:
+            self._write(stream, packet)
 
     def received(self, data: bytes) -> None:
         if self._over:
             return
         try:
-            parts = self.framing.receive(data)
+            for part in self.framing.receive(data):
+                if isinstance(part, Keepalive):
+                    self._ping()
+                elif not self._over:
+                    self.last_used = wire_now()
+                    self._keeper.came(self, part)
         except MalformedMessage as error:
-            self._keeper.unreadable(self, str(error))
+            self._keeper.unreadable(self, error)
             self.close()
-            return
-        for part in parts:
-            if isinstance(part, Keepalive):
-                self._kept_alive(part)
-            elif not self._over:
-                self.last_used = wire_now()
-                self._keeper.came(self, part)
 
     def lost(self, reason: str) -> None:
         self._over = True
@@ -132,8 +136,8 @@ class Connection:
         unsent, self._waiting = self._waiting, []
         self._keeper.gone(self, reason, unsent)
 
-    def _kept_alive(self, part: Keepalive) -> None:
-        if part is Keepalive.PING and self._keeper.pong and self._stream is not None:
+    def _ping(self) -> None:
+        if self._keeper.pong and self._stream is not None and not self._over:
             self._stream.write(PONG)
 
 

@@ -2,8 +2,8 @@
 
     transports = SipTransports(Net(provider, patchbay, tls), Endpoint("speaker-1", "sip"), user)
     transports.open("127.16.0.1", 5060, tls_port=5061, context=tls.server(...))
-    transports.send(message.encode(), ("127.19.0.5", 5060), "UDP")
-    host, port = transports.place("UDP")            # what Via and Contact say
+    settings.ports = transports.ports()             # what Via and Contact say
+    for packet in agent.take_output(): transports.send(packet)
     transports.close()
 
 One UDP socket listens and sends, with a TCP listener beside it on the same port; connections are reused for the same
@@ -14,6 +14,7 @@ host, port and transport, and a response goes back on the connection its request
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,30 +24,29 @@ from simulator.errors import FleetError, MalformedMessage
 from simulator.net.acceptor import Acceptor
 from simulator.net.datagram import DatagramPort
 from simulator.net.dialer import SocketDialer, resolve_address
-from simulator.net.sip.connection import Accepted, Connection, Unsent
-from simulator.net.sip.setting import TCP, TLS, UDP, TransportSettings
-from simulator.net.sip.switch import Switch, branch_of, over_tcp
-from simulator.wire.sip.header import via
-from simulator.wire.sip.message import parse
+from simulator.net.sip.connection import Accepted, Connection
+from simulator.net.sip.setting import TransportSettings
+from simulator.wire.sip.packet import TCP, TLS, UDP, Destination, Packet
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from simulator.net.datagram import Peer
     from simulator.net.patchbay import Endpoint, Patchbay
     from simulator.net.provider import Provider
     from simulator.net.sip.setting import TransportUser
     from simulator.net.tls import Tls
+    from simulator.wire.sip.packet import Address
 
-DEFAULT_PORTS = {UDP: 5060, TCP: 5060, TLS: 5061}
-CRLF = b"\r\n"
-_NO_MESSAGE = frozenset(b"\r\n \t\0\1")
-"""First bytes of a datagram that is none: a keepalive, or STUN (sheet sip-rtp 3.5)."""
-_RESPONSE = b"SIP/2.0 "
+_BLANK = frozenset(b"\r\n \t")
+_LAST_OF_STUN = 1
+"""A datagram that begins with 0 or 1 is STUN, and one of nothing but blanks a keepalive (sheet sip-rtp 3.5)."""
+_BRANCH = re.compile(rb"^(?:via|v)[ \t]*:[^\r\n,]*;[ \t]*branch[ \t]*=[ \t]*([^;, \t\r\n]+)", re.I | re.M)
 _OWN_ENDINGS = ("closed", "idle")
 SHORTEST_ROUND = 0.05
-"""Wire seconds between two looks at what is due, at least."""
+"""Wire seconds between two looks at idle connections, at least."""
+REFUSAL_KEPT = 32.0
+"""Wire seconds for which a place that refused TCP is not asked again for a large request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,9 @@ class SipTransports:
         self._dialer = SocketDialer(
             endpoint, lambda: self._address, net.provider, net.patchbay, net.tls, resolve=resolve
         )
-        self._connections: dict[tuple[Peer, str], Connection] = {}
-        self._switch = Switch()
-        self._kept: dict[Peer, float] = {}
-        """Whom CRLF is sent to over UDP, and when next."""
+        self._connections: dict[tuple[Address, str], Connection] = {}
+        self._refused: dict[Address, float] = {}
+        """Places without TCP, and until when that is believed."""
         self._timer: asyncio.TimerHandle | None = None
 
     # Sockets
@@ -136,50 +135,41 @@ class SipTransports:
             self._timer.cancel()
         self._datagrams = self._timer = self._address = None
         self._acceptors = {}
-        self._kept.clear()
-        self._switch = Switch()
+        self._refused.clear()
 
     @property
     def is_open(self) -> bool:
         return self._datagrams is not None
 
-    def place(self, transport: str = UDP) -> Peer:
-        """Address and wire port at which this agent is reached: what belongs into Via and Contact.
+    @property
+    def address(self) -> str | None:
+        """Wire address of the UDP socket, while it is open."""
+        return None if self._datagrams is None else self._datagrams.address[0]
 
-        Raises FleetError while nothing listens there.
+    def ports(self) -> dict[str, int]:
+        """Wire port by transport, of those that listen: what belongs into Via and Contact."""
+        ports = {transport: acceptor.address[1] for transport, acceptor in self._acceptors.items()}
+        return ports if self._datagrams is None else {UDP: self._datagrams.address[1], **ports}
+
+    # Packets
+
+    def send(self, packet: Packet) -> None:
+        """Send one. It arrives, or `undeliverable` is said later, or nobody knows (UDP).
+
+        Its destination is a host, name or address, and a wire port. A request marked to switch goes over TCP, or by
+        UDP where that is refused.
         """
-        opening = self._datagrams if transport == UDP else self._acceptors.get(transport)
-        if opening is None:
-            raise FleetError(f"{self._endpoint} does not listen on {transport}")
-        return opening.address
-
-    # Messages
-
-    def send(self, data: bytes, destination: Peer, transport: str = UDP) -> None:
-        """Send one message. It arrives, or `undeliverable` is said later, or nobody knows (UDP).
-
-        `destination` is a host, name or address, and a wire port. A response whose connection is gone opens one to
-        the place its top Via names.
-        """
+        destination = packet.destination
         if self._address is None:
-            self._fail(destination, transport, "network is unreachable")
-        elif transport == UDP:
-            self._send_datagram(data, destination)
+            self._fail(packet, "network is unreachable")
+        elif destination.transport != UDP:
+            self._send_on_stream(packet)
+        elif not packet.switch or self._refuses((destination.host, destination.port)):
+            self._post(packet)
         else:
-            self._send_on_stream(data, destination, transport)
+            self._hand_to(self._connection((destination.host, destination.port), TCP), packet)
 
-    def keep_alive(self, destination: Peer, *, on: bool = True) -> None:
-        """Send CRLF to this place over UDP every `datagram_keepalive` seconds, or do not any more.
-
-        Connections are kept alive by themselves.
-        """
-        if not on:
-            self._kept.pop(destination, None)
-        elif destination not in self._kept and self.settings.datagram_keepalive:
-            self._kept[destination] = wire_now() + self.settings.datagram_keepalive
-            self._arm()
-
-    def connected(self, peer: Peer, transport: str) -> bool:
+    def connected(self, peer: Address, transport: str) -> bool:
         """A connection to this place stands or is being opened."""
         return (peer, transport) in self._connections
 
@@ -189,47 +179,31 @@ class SipTransports:
 
     # UDP
 
-    def _datagram_came(self, data: bytes, peer: Peer) -> None:
-        if data and data[0] not in _NO_MESSAGE or data.strip(b"\r\n \t\0"):
+    def _datagram_came(self, data: bytes, peer: Address) -> None:
+        if data and data[0] > _LAST_OF_STUN and (data[0] not in _BLANK or data.strip()):
             self._user.received(data, peer, UDP)
 
-    def _datagram_refused(self, peer: Peer, reason: str) -> None:
+    def _datagram_refused(self, peer: Address, reason: str, data: bytes) -> None:
+        """The kernel gives back what it sent, or the beginning of it: the branch says whose it was."""
         if self._datagrams is not None:
-            self._user.undeliverable(peer, UDP, reason)
+            branch = None if data.startswith(b"SIP/2.0 ") else _BRANCH.search(data)
+            name = branch[1].decode("utf-8", "surrogateescape") if branch else ""
+            self._user.undeliverable(Packet(data, Destination(*peer, UDP), name), reason)
 
-    def _send_datagram(self, data: bytes, destination: Peer) -> None:
-        settings = self.settings
-        if (
-            (len(data) > settings.largest_datagram or self._switch)
-            and settings.switch_to_tcp
-            and not data.startswith(_RESPONSE)
-            and self._switched(data, destination)
-        ):
-            return
-        self._post(data, destination)
-
-    def _post(self, data: bytes, destination: Peer) -> None:
-        address = self._resolve(destination[0])
+    def _post(self, packet: Packet) -> None:
+        destination = packet.destination
+        address = self._resolve(destination.host)
         if address is None:
-            self._fail(destination, UDP, f"could not resolve host {destination[0]}")
+            self._fail(packet, f"could not resolve host {destination.host}")
         elif self._datagrams is not None:
-            self._datagrams.send(data, (address, destination[1]))
+            self._datagrams.send(packet.data, (address, destination.port))
 
-    def _switched(self, data: bytes, destination: Peer) -> bool:
-        """Send a request over TCP, if it is too large or belongs to one that was; False leaves it to UDP."""
-        branch = branch_of(data)
-        known = self._switch.known(branch)
-        if known is None:
-            if len(data) <= self.settings.largest_datagram or not branch:
-                return False
-            known = self._switch.remember(branch)
-        if known.refused:
+    def _refuses(self, place: Address) -> bool:
+        until = self._refused.get(place)
+        if until is not None and until < wire_now():
+            del self._refused[place]
             return False
-        mark = hash(data)
-        if mark not in known.sent:  # a stream repeats nothing
-            known.sent.add(mark)
-            self._connection(destination, TCP).send(over_tcp(data), data)
-        return True
+        return until is not None
 
     # Streams
 
@@ -241,21 +215,26 @@ class SipTransports:
             listen, self._endpoint, self._net.patchbay, lambda: Accepted(self, transport), context=context
         )
 
-    def _send_on_stream(self, data: bytes, destination: Peer, transport: str) -> None:
-        if data.startswith(_RESPONSE) and (destination, transport) not in self._connections:
-            destination = _place_in_via(data, transport) or destination
-        if not self._connection(destination, transport).send(data):
-            self._fail(destination, transport, "too much waits for the connection")
+    def _send_on_stream(self, packet: Packet) -> None:
+        destination = packet.destination
+        place, transport = (destination.host, destination.port), destination.transport
+        if destination.connection is not None and (destination.connection, transport) in self._connections:
+            place = destination.connection
+        self._hand_to(self._connection(place, transport), packet)
 
-    def _connection(self, destination: Peer, transport: str) -> Connection:
+    def _hand_to(self, connection: Connection, packet: Packet) -> None:
+        if not connection.send(packet):
+            self._fail(packet, "too much waits for the connection")
+
+    def _connection(self, place: Address, transport: str) -> Connection:
         """The one that stands or is being opened, else a new one."""
-        connection = self._connections.get((destination, transport))
+        connection = self._connections.get((place, transport))
         if connection is None:
-            connection = Connection(self, destination, transport, dialled=True)
-            self._connections[destination, transport] = connection
+            connection = Connection(self, place, transport, dialled=True)
+            self._connections[place, transport] = connection
             self._dialer.dial(
                 connection,
-                *destination,
+                *place,
                 tls=self.settings.tls if transport == TLS else None,
                 timeout=self.settings.connect_timeout,
             )
@@ -272,8 +251,11 @@ class SipTransports:
         if self._address is not None:
             self._user.received(data, connection.peer, connection.transport)
 
-    def unreadable(self, connection: Connection, reason: str) -> None:
-        self._user.malformed(connection.peer, connection.transport, reason)
+    def unreadable(self, connection: Connection, error: MalformedMessage) -> None:
+        self._user.malformed(connection.peer, connection.transport, error)
+
+    def switched(self, packet: Packet, local: Address) -> Packet:
+        return self._user.over(packet, TCP, local)
 
     def stands(self, connection: Connection) -> None:
         """A dialled connection is known by its name and its address; of accepted ones there are only so many."""
@@ -287,82 +269,43 @@ class SipTransports:
         self._connections.setdefault((connection.peer, connection.transport), connection)
         self._arm()
 
-    def gone(self, connection: Connection, reason: str, unsent: list[Unsent]) -> None:
+    def gone(self, connection: Connection, reason: str, unsent: list[Packet]) -> None:
         for key in ((connection.host, connection.transport), (connection.peer, connection.transport)):
             if self._connections.get(key) is connection:
                 del self._connections[key]
-        told = connection.dialled and not unsent and reason not in _OWN_ENDINGS
-        for _, datagram in unsent:
-            if datagram is None:
-                told = True
+        if self._address is None:
+            return
+        for packet in unsent:
+            if packet.switch and packet.transport == UDP:
+                self._refused[connection.host] = wire_now() + REFUSAL_KEPT
+                self._post(packet)
             else:
-                self._back_to_udp(datagram, connection.host)
-        if told and self._address is not None:
-            self._user.undeliverable(connection.host, connection.transport, reason)
+                self._user.undeliverable(packet, reason)
+        if connection.last_request is not None and connection.dialled and reason not in _OWN_ENDINGS:
+            self._user.undeliverable(connection.last_request, reason)
 
-    def _back_to_udp(self, datagram: bytes, destination: Peer) -> None:
-        """TCP was refused: the request goes as it was meant (RFC 3261 18.1.1)."""
-        known = self._switch.known(branch_of(datagram))
-        if known is not None:
-            known.refused = True
-        self._post(datagram, destination)
+    def _fail(self, packet: Packet, reason: str) -> None:
+        self._loop.call_soon(self._user.undeliverable, packet, reason)
 
-    def _fail(self, destination: Peer, transport: str, reason: str) -> None:
-        self._loop.call_soon(self._user.undeliverable, destination, transport, reason)
-
-    # Keepalives and idle connections: one timer, none while there is nothing to keep
+    # Idle connections: one timer, none while there is no connection
 
     def _arm(self) -> None:
-        due = self._next_due()
-        if due is None:
-            return
-        when = max(due, wire_now() + SHORTEST_ROUND)
-        if self._timer is not None:
-            if self._timer.when() <= when:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._round)
-
-    def _next_due(self) -> float | None:
-        settings = self.settings
-        due = list(self._kept.values())
-        for connection in self._connections.values():
-            due.append(connection.last_used + settings.idle_close)
-            if settings.stream_keepalive:
-                due.append(connection.last_sent + settings.stream_keepalive)
-        return min(due, default=None)
+        due = min((c.last_used for c in self._connections.values()), default=None)
+        if due is not None and self._timer is None:
+            when = max(due + self.settings.idle_close, wire_now() + SHORTEST_ROUND)
+            self._timer = self._loop.call_at(when, self._round)
 
     def _round(self) -> None:
         self._net.patchbay.activity.count += 1
         self._timer = None
         now = wire_now()
-        for peer, due in tuple(self._kept.items()):
-            if due <= now:
-                self._kept[peer] = now + self.settings.datagram_keepalive
-                self._post(CRLF, peer)
         for connection in self.connections():
-            self._look_after(connection, now)
+            if not connection.standing:
+                connection.last_used = now  # the dialer has a limit of its own
+            elif connection.last_used + self.settings.idle_close <= now:
+                if self._user.needed(connection.peer, connection.transport):
+                    connection.last_used = now
+                else:
+                    connection.close()
+                    self.gone(connection, "idle", [])
         self._arm()
-
-    def _look_after(self, connection: Connection, now: float) -> None:
-        settings = self.settings
-        if not connection.standing:
-            connection.last_used = now  # the dialer has a limit of its own
-        elif connection.last_used + settings.idle_close <= now:
-            if self._user.needed(connection.peer, connection.transport):
-                connection.last_used = now
-            else:
-                connection.close()
-                self.gone(connection, "idle", [])
-                return
-        if settings.stream_keepalive and connection.last_sent + settings.stream_keepalive <= now:
-            connection.ping()
-
-
-def _place_in_via(response: bytes, transport: str) -> Peer | None:
-    """Where a response goes whose connection is gone: `received` or sent-by, and the port of sent-by."""
-    try:
-        top = via(parse(response).headers)
-    except MalformedMessage:
-        return None
-    return top.params.get("received") or top.host, top.port or DEFAULT_PORTS[transport]
