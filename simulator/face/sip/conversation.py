@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulator.device.device import Device
     from simulator.face.sip.way import Media
     from simulator.wire.rtp.negotiated import Source
-    from simulator.wire.sip.offer_answer import Negotiated as Agreed
+    from simulator.wire.sip.agreement import Agreed
     from simulator.wire.sip.offer_answer import Negotiation
 
 SOURCE = "SIP"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from simulator.device.sip_setting import AUDIO_DIRECTION
 from simulator.wire.rtp.negotiated import Negotiated
 from simulator.wire.rtp.srtp import Keys
+from simulator.wire.sip.agreement import AudioSettings, Encryption, LocalMedia
 from simulator.wire.sip.audio_format import G722, L16_8000, L16_16000, OPUS, PCMA, PCMU, AudioFormat
-from simulator.wire.sip.offer_answer import AudioSettings, Encryption, LocalMedia, Negotiation
+from simulator.wire.sip.offer_answer import Negotiation
 from simulator.wire.sip.sdp import Direction, parse
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.device.sip_account import SipAccount
     from simulator.device.sip_agent_quirks import SipAgentQuirks
     from simulator.face.sip.way import Media
-    from simulator.wire.sip.offer_answer import Negotiated as Agreed
+    from simulator.wire.sip.agreement import Agreed
 
 FORMATS: dict[str, AudioFormat] = {
     "PCMU": PCMU,

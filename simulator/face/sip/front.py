@@ -129,7 +129,7 @@ class SipFace:
             self.work()
 
     def over(self, packet: Packet, transport: str, local: Address) -> Packet:
-        """A request that is too large for UDP goes over a connection."""
+        """A request that is too large for UDP goes over a connection, or by UDP where there is no TCP."""
         if self.agent is None:
             return packet
         switched = self.agent.over(packet, transport, local)
@@ -169,7 +169,8 @@ class SipFace:
     def _flow(self, agent: UserAgent) -> bool:
         events, packets = agent.take_events(), agent.take_output()
         for packet in packets:
-            self.recorder.went(packet, self.way.now())
+            if not packet.switch:  # else it is not yet known how it goes
+                self.recorder.went(packet, self.way.now())
             self.way.send(packet)
         for event in events:
             self._happened(event)
