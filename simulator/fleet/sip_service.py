@@ -17,7 +17,7 @@ from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
 from simulator.net.sip.setting import TransportSettings
 from simulator.net.sip.transports import Net, SipTransports
-
+from simulator.wire.sip.packet import TLS, UDP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +48,8 @@ class SipService:
         self._secure: tuple[int, TlsWish] | None = None
         """Port and certificate of what listens for TLS."""
         self._closing: asyncio.TimerHandle | None = None
-        self._stop_listening = lambda: None
         if self._service is not None:
-            self._stop_listening = self._service.on_settings(self._settings_changed)
+            self._service.on_settings(self._settings_changed)
 
     @cached_property
     def face(self) -> SipFace:
@@ -84,27 +83,30 @@ class SipService:
         if self.listening:
             self.face.take_back()
 
+    def fall_silent(self) -> None:
+        """Power or the system is gone: nothing is said, and what comes in is not answered."""
+        self._running = False
+        self._stay()
+        if "face" in self.__dict__:
+            self.face.stop()
+
     def close(self) -> None:
-        """Nothing listens any more, and nothing is told: power is gone, or the network."""
+        """The sockets go: a device that runs again, or one that has said good-bye."""
         self._running = False
         self._close()
-
-    def end(self) -> None:
-        """The fleet ends."""
-        self.close()
-        self._stop_listening()
 
     def refresh(self) -> None:
         """Open, move or close the sockets so that they fit the device."""
         wanted = self._wanted()
-        if wanted != self._place:
-            if wanted is None:
+        if wanted is None:
+            if self._place is not None:
                 self._withdraw()
-            else:
-                self._open(*wanted)
-        elif wanted is not None:
-            self._stay()
+        elif wanted != self._place:
+            self._open(*wanted)
+        else:
             self._refresh_tls()
+            if self._stay():  # switched off and on again
+                self.face.settings_changed()
 
     def _wanted(self) -> tuple[str, int] | None:
         service, address = self._service, self._device.network.primary
@@ -142,10 +144,13 @@ class SipService:
             self._transports.close()
         self._place = self._secure = None
 
-    def _stay(self) -> None:
-        if self._closing is not None:
-            self._closing.cancel()
-            self._closing = None
+    def _stay(self) -> bool:
+        """Do not close; False where that was not to come."""
+        if self._closing is None:
+            return False
+        self._closing.cancel()
+        self._closing = None
+        return True
 
     def _settings_changed(self, part: Part) -> None:
         self.refresh()
@@ -158,7 +163,11 @@ class SipService:
     def _refresh_tls(self) -> None:
         """A listener with the certificate and versions of the accounts that use TLS."""
         service = self._service
-        account = next((one for one in service.accounts if one.enabled and one.transport == "tls"), None) if service else None
+        account = (
+            next((one for one in service.accounts if one.enabled and one.transport == "tls"), None)
+            if service
+            else None
+        )
         wanted = None
         if service is not None and account is not None:
             wanted = service.configuration.sip_tls_port, self._presented(account)
@@ -240,21 +249,26 @@ class SipService:
         """Wire ports of what listens; empty while nothing does."""
         return self._transports.ports() if "_transports" in self.__dict__ else {}
 
-    def open_media(self, name: str, first_port: int, settings: MediaSettings) -> Media:
+    def open_media(self, first_port: int, settings: MediaSettings) -> Media:
         address = self.address
         if address is None:
             raise FleetError(f"{self._device.name} has no address for media")
-        return self._premises.media.open(self._device.name, address, first_port, settings, name=name)
+        return self._premises.media.open(self._device.name, address, first_port, settings)
 
     # What others are told
+
+    @property
+    def wire_ports(self) -> dict[str, int]:
+        """By service: `sip` for UDP and TCP, `sips` for TLS."""
+        ports = self.ports()
+        return {name: ports[transport] for name, transport in (("sip", UDP), ("sips", TLS)) if transport in ports}
 
     def description(self) -> dict[str, int | str] | None:
         """How a caller reaches the speaker; None while it does not listen."""
         ports = self.ports()
         if not ports or self._service is None:
             return None
-        scheme = "sip"
-        return {**_lower(ports), "uri": f"{scheme}:{self.address}:{ports['UDP']}"}
+        return {**_lower(ports), "uri": f"sip:{self.address}:{ports[UDP]}"}
 
 
 def _lower(ports: dict[str, int]) -> dict[str, int]:

@@ -25,7 +25,17 @@ SOURCE = "SIP"
 class Conversation:
     """Made when a call comes in or goes out; `end` when it is over."""
 
-    __slots__ = ("_device", "_playing", "_started", "answer", "call", "media", "negotiation", "number", "transport")
+    __slots__ = (
+        "_device",
+        "_playing",
+        "_started",
+        "answer",
+        "call",
+        "media",
+        "negotiation",
+        "number",
+        "transport",
+    )
 
     def __init__(
         self, device: Device, call: Call, media: Media, negotiation: Negotiation, transport: str, number: int
@@ -82,7 +92,9 @@ class Conversation:
         else:
             self._started = True
             self.media.start(agreed_media(agreed), self._microphone())
-        self._note("media", {"codec": codec_name(agreed), "direction": agreed.direction.value, "ptime": agreed.ptime})
+        self._note(
+            "media", {"codec": codec_name(agreed), "direction": agreed.direction.value, "ptime": agreed.ptime}
+        )
         self._play()
 
     def follow_if_up(self) -> None:

@@ -1,4 +1,4 @@
-"""What a call's session descriptions say: the device's settings as an offer, and what was agreed as media (SIP sheet 12, 15)."""
+"""What a call's session descriptions say: the device's settings as an offer, and what was agreed as RTP (sheet 12, 15)."""
 
 from __future__ import annotations
 

@@ -111,9 +111,7 @@ def registration_of(
     """The order to keep an account registered. Raises MalformedMessage for settings that name no host."""
     servers = [_server(account, account.registrar, account.public_domain, place)]
     if account.secondary_registrar or account.secondary_public_domain:
-        servers.append(
-            _server(account, account.secondary_registrar, account.secondary_public_domain, place)
-        )
+        servers.append(_server(account, account.secondary_registrar, account.secondary_public_domain, place))
     return Register(
         wire_account(account, place),
         tuple(servers),

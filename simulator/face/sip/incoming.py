@@ -50,7 +50,7 @@ class Incoming:
 
     def _admitted(self, event: IncomingCall, account: SipAccount) -> None:
         face = self._face
-        media = face.telephony.open_media(event.call_id)
+        media = face.telephony.open_media()
         if media is None:
             self._refuse(event, NO_MEDIA, "no ports for media")
             return

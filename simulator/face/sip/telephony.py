@@ -64,7 +64,7 @@ class Telephony:
             stays = conversation.media.address == self._face.way.address
             if not renew or stays or conversation.call.state is not CallState.ACTIVE:
                 continue
-            media = self.open_media(f"{conversation.call.id} moved")
+            media = self.open_media()
             if media is not None:
                 offer = conversation.moved_to(media)
                 self._listen(conversation)
@@ -74,7 +74,7 @@ class Telephony:
 
     def _place(self, call: Call) -> None:
         account = call.account
-        media = None if account is None or self._face.agent is None else self.open_media(call.id)
+        media = None if account is None or self._face.agent is None else self.open_media()
         if account is None or media is None:
             call.ended(Reason.FAILED)
             return
@@ -83,7 +83,7 @@ class Telephony:
             identity = self._identity(account, call.remote)
             number = self._face.command(PlaceCall(call.remote, identity, negotiation.offer().encode()))
         except MalformedMessage as error:
-            self._face.device.logs.system("sipd", "err", f"Call to {call.remote[:80]} failed: {error.what}")
+            self._face.device.logs.system("sipd", "ERR", f"Call to {call.remote[:80]} failed: {error.what}")
             number = 0
         if not number:
             media.stop()
@@ -113,11 +113,11 @@ class Telephony:
 
     # For incoming calls too
 
-    def open_media(self, name: str) -> Media | None:
+    def open_media(self) -> Media | None:
         """Ports for a call; None where there are none."""
         settings = media_settings(quirks_of(self._face.device))
         try:
-            return self._face.way.open_media(name, self._service.configuration.rtp_start_port, settings)
+            return self._face.way.open_media(self._service.configuration.rtp_start_port, settings)
         except FleetError as error:
             self._face.recorder.no_media(str(error))
             return None
@@ -154,9 +154,7 @@ class Telephony:
 
     def _identity(self, account: SipAccount, target: str) -> Account:
         place = place_text(self._face.way.address or "", self._face.way.ports(), account.transport)
-        return wire_account(
-            account, place, target=target, server=self._face.registrations.server_of(account.id)
-        )
+        return wire_account(account, place, target=target, server=self._face.registrations.server_of(account.id))
 
     def _settled(self, conversation: Conversation, answer: bytes) -> bool:
         """Take the peer's answer. One that cannot be used ends the call (SIP sheet 12.4)."""

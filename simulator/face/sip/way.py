@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 class Media(Protocol):
     """RTP and RTCP of one call (`net/media/session.py`)."""
 
-    port: int
-    rtcp_port: int
-    address: str
-    ssrc: int
-    cname: str
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def rtcp_port(self) -> int: ...
+
+    @property
+    def ssrc(self) -> int: ...
+
+    @property
+    def cname(self) -> str: ...
 
     @property
     def heard(self) -> Sound:
@@ -62,5 +71,5 @@ class SipWay(Protocol):
     def ports(self) -> dict[str, int]:
         """Wire port by transport."""
 
-    def open_media(self, name: str, first_port: int, settings: MediaSettings) -> Media:
+    def open_media(self, first_port: int, settings: MediaSettings) -> Media:
         """A pair of ports for a call. Raises FleetError where none is free, or there is no address."""
