@@ -23,6 +23,7 @@ from simulator.device.call_setting import (
     Text,
     Word,
     id_of,
+    make,
     read,
     with_known_attributes,
 )
@@ -132,7 +133,7 @@ class SipAccount(Entity):
     def attribute_value(self, name: str, quirks: SipQuirks) -> str:
         """Value of an attribute, or its default."""
         found = next((one.value for one in self.attribute if one.name == name), None)
-        return quirks.account_attributes[name].default or "" if found is None else found
+        return quirks.account_attributes[name].default if found is None else found
 
     def longest_call(self, quirks: SipQuirks) -> int:
         """Seconds after which a SIP call is ended; 0 for never ("End calls after")."""
@@ -163,7 +164,8 @@ _UNTRIED = Registration(0, "")
 
 def factory_account(quirks: SipQuirks) -> SipAccount:
     """The peer-to-peer account, as real devices have it from the factory."""
-    return SipAccount(
+    return make(
+        SipAccount,
         id=FACTORY_ID,
         name=PEER_TO_PEER,
         caller_id=PEER_TO_PEER,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from simulator.device.call_setting import AttributeInfo
+from simulator.device.call_setting import AttributeInfo, make
 
 
 class CodecQuirks(BaseModel):
@@ -35,11 +35,13 @@ class SipQuirks(BaseModel):
     history: int
     """Ended calls that GetCallStatuses still lists."""
     configuration: tuple[str, ...]
-    """Attributes of the configuration: `Name type default`."""
+    """Attributes of the configuration: `Name type default`, and what it takes: `1..9` or `one/other`."""
     account: tuple[str, ...]
     """Attributes of an account, written likewise."""
     codecs: tuple[CodecQuirks, ...]
     """In the factory's order of priority."""
+    ringing_status: Literal["Ringing", "Calling"]
+    """CallState of GetCallStatus while an incoming call rings; the page does not list Ringing."""
     password: str
     """Of the peer-to-peer account."""
     caller_cancelled: Literal["Terminated", "NoAnswer"]
@@ -75,5 +77,15 @@ class SipQuirks(BaseModel):
 
 
 def _attributes(rows: tuple[str, ...]) -> dict[str, AttributeInfo]:
-    split = (row.split(" ") for row in rows)
-    return {name: AttributeInfo(name=name, type=kind, default=default) for name, kind, default in split}
+    return {info.name: info for info in map(_attribute, rows)}
+
+
+def _attribute(row: str) -> AttributeInfo:
+    name, kind, default, *limits = row.split(" ")
+    values: dict[str, Any] = {"name": name, "type": kind, "default": default}
+    if limits and kind == "int":
+        low, _, high = limits[0].partition("..")
+        values["numbers"] = (int(low), int(high))
+    elif limits:
+        values["choices"] = tuple(limits[0].split("/"))
+    return make(AttributeInfo, **values)
