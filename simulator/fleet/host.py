@@ -17,6 +17,7 @@ from simulator.face.modbus import ModbusFace
 from simulator.face.mqtt import MqttFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
+from simulator.fleet.multicast_service import MulticastService
 from simulator.fleet.sip_service import SipService
 from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
@@ -66,6 +67,7 @@ class Host:
             device.parameters.on_change(name, self._web_server_changed)
         self.snmp = SnmpService(self, premises)
         self.sip = SipService(self, premises)
+        self.multicast = MulticastService(self, premises)
         premises.patchbay.tallies[device.name] = device.traffic
 
     def run_from_the_start(self) -> None:
@@ -122,6 +124,7 @@ class Host:
         self.dialer.close()
         self.snmp.close()
         self.sip.close()
+        self.multicast.close()
         self._close_listeners()
 
     # What the device does
@@ -153,11 +156,13 @@ class Host:
         self.dhcp.stop()
         self.snmp.face.stop()
         self.sip.fall_silent()
+        self.multicast.close()
 
     def _power_came(self) -> None:
         """A booted device knows nothing of old connections: it resets them."""
         self.snmp.close()
         self.sip.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.reset(self.endpoint)
         self._thaw_if_plugged()
@@ -173,6 +178,7 @@ class Host:
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self.snmp.close()
         self.sip.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
 
@@ -212,6 +218,7 @@ class Host:
         self.vapix.https_port = secure.address[1] if secure is not None else None
         self.snmp.refresh()
         self.sip.refresh()
+        self.multicast.refresh()
 
     def _wanted(self) -> dict[str, tuple[str, int]]:
         """Where each service ought to listen. With the policy http there is no TLS port (core sheet 1.7)."""

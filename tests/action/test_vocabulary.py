@@ -58,6 +58,11 @@ CALLS: dict[str, dict[str, Any]] = {
         "bus": {"on": "io-2/bus/0", "do": "crc", "units": [64], "registers": [300, 301], "chance": 0.1, "count": 9}
     },
     "snmp": {"snmp": {"device": "io-2", "do": "jump", "oid": "1.3.6.1.2.1.2.2.1.10.2", "to": 4294967290}},
+    "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
+    "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
+    "acoustics": {"acoustics": {"do": "move", "device": "speaker-1", "wall": 4.0}},
+    "speaker-test": {"speaker-test": {"do": "calibrate", "device": "speaker-1"}},
+    "light": {"light": {"do": "start", "device": "speaker-1", "profile": "SIP"}},
     "client": {"client": {"do": "restart"}},
     "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
     "note": {"note": {"text": "the door is painted"}},

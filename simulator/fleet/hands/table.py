@@ -15,6 +15,7 @@ from simulator.fleet.hands import (
     setting,
     site,
     snmp,
+    speaker,
     supply,
     upgrade,
     wiring,
@@ -60,6 +61,11 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "sensor": sensor.sensor,
     "bus": sensor.bus,
     "snmp": snmp.snmp,
+    "clip": speaker.clip,
+    "microphone": speaker.microphone,
+    "acoustics": speaker.acoustics,
+    "speaker-test": speaker.speaker_test,
+    "light": speaker.lamp,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
