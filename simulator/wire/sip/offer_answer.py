@@ -61,7 +61,12 @@ class Negotiation:
     _keys: dict[str, bytes] = field(default_factory=dict)
 
     def offer(self) -> SessionDescription:
-        """Our offer: all formats, in the direction that is wanted. Its version goes up when it differs from the last."""
+        """Our offer: all formats, in the direction that is wanted. Its version goes up when it differs from the last.
+
+        Raises NotAcceptable where no format is configured.
+        """
+        if not self.settings.formats:
+            raise NotAcceptable("no codec is configured")
         offered = _numbered(self.settings)
         secure = self.settings.encryption is Encryption.MANDATORY
         media = self._media(_SECURE if secure else "RTP/AVP", offered, self._direction())

@@ -252,6 +252,11 @@ def test_an_answer_that_is_a_failure(text: str) -> None:
     assert ours.current is None
 
 
+def test_without_a_format_there_is_no_offer() -> None:
+    with pytest.raises(NotAcceptable, match="no codec is configured"):
+        negotiation(formats=()).offer()
+
+
 KEY_30, KEY_46 = "A" * 40, "B" * 60 + "BA=="
 LINE_128 = f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}"
 LINE_256 = f"2 aes_256_cm_hmac_sha1_80 inline:{KEY_46}|2^31"
