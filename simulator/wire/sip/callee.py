@@ -209,7 +209,8 @@ class Callee(Call):
     def close(self) -> None:
         """Forget the dialog, and be forgotten by the INVITE's transaction, which lives on for a while."""
         if self._accepted is not None:
-            self._accepted.lost = self._accepted = None
+            self._accepted.lost = None
+            self._accepted = None
         super().close()
 
     def _rang_out(self, now: float) -> None:
