@@ -29,9 +29,10 @@ DTMF = "tnsaxis:Call/DTMF"
 VMS_CALL = "VMS_CALL"
 """Address of a call without SIP."""
 _SIP_ADDRESS = re.compile(
-    r"(?i:sips?):(?:[^\s@<>\"\x00-\x1f]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])"
-    r"(?::[0-9]{1,5})?(?:[;?][^\s<>\"\x00-\x1f]*)?"
+    r"(?i:sips?):(?:[!#-;=?A-~]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])"
+    r"(?::[0-9]{1,5})?(?:[;?][!#-;=?-~]*)?"
 )
+"""Visible ASCII alone (RFC 3261, 25.1), without quotes and angle brackets."""
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _RANDOM_SIGNS = 22
 """Of the documented example of a CallId."""
