@@ -17,6 +17,7 @@ from simulator.face.modbus import ModbusFace
 from simulator.face.mqtt import MqttFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
+from simulator.fleet.multicast_service import MulticastService
 from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
@@ -64,6 +65,7 @@ class Host:
         for name in _WEB_SERVER:
             device.parameters.on_change(name, self._web_server_changed)
         self.snmp = SnmpService(self, premises)
+        self.multicast = MulticastService(self, premises)
         premises.patchbay.tallies[device.name] = device.traffic
 
     def run_from_the_start(self) -> None:
@@ -117,6 +119,7 @@ class Host:
         self.buses.close()
         self.dialer.close()
         self.snmp.close()
+        self.multicast.close()
         self._close_listeners()
 
     # What the device does
@@ -145,10 +148,12 @@ class Host:
         self.dialer.close()
         self.dhcp.stop()
         self.snmp.face.stop()
+        self.multicast.close()
 
     def _power_came(self) -> None:
         """A booted device knows nothing of old connections: it resets them."""
         self.snmp.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.reset(self.endpoint)
         self._thaw_if_plugged()
@@ -163,6 +168,7 @@ class Host:
         self.mqtt.stop(orderly=False)
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self.snmp.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
 
@@ -201,6 +207,7 @@ class Host:
         secure = self._acceptors.get("https")
         self.vapix.https_port = secure.address[1] if secure is not None else None
         self.snmp.refresh()
+        self.multicast.refresh()
 
     def _wanted(self) -> dict[str, tuple[str, int]]:
         """Where each service ought to listen. With the policy http there is no TLS port (core sheet 1.7)."""

@@ -72,20 +72,22 @@ class Headers:
     __slots__ = ("_keys", "_names", "_values")
 
     def __init__(self, *lines: tuple[str, str]) -> None:
-        self._keys = [key_of(name) for name, _ in lines]
-        self._names = [name for name, _ in lines]
-        self._values = [value for _, value in lines]
+        self._keys: list[str] = []
+        self._names: list[str] = []
+        self._values: list[str] = []
+        for name, value in lines:
+            self.add(name, value)
 
     def get(self, name: str) -> str | None:
         """The value of the first such line as written, or None."""
         try:
-            return self._values[self._keys.index(key_of(name))]
+            return self._values[self._keys.index(KEYS.get(name) or key_of(name))]
         except ValueError:
             return None
 
     def raw(self, name: str) -> tuple[str, ...]:
         """The value of each such line as written."""
-        key = key_of(name)
+        key = KEYS.get(name) or key_of(name)
         if key not in self._keys:
             return ()
         return tuple([value for k, value in zip(self._keys, self._values, strict=True) if k == key])
@@ -103,11 +105,11 @@ class Headers:
 
     def count(self, name: str) -> int:
         """How many such lines there are."""
-        return self._keys.count(key_of(name))
+        return self._keys.count(KEYS.get(name) or key_of(name))
 
     def add(self, name: str, value: str) -> None:
         """Append a line."""
-        self._keys.append(key_of(name))
+        self._keys.append(KEYS.get(name) or key_of(name))
         self._names.append(name)
         self._values.append(value)
 
@@ -218,11 +220,20 @@ def _encode(start: str, headers: Headers, body: bytes) -> bytes:
     text = "\r\n".join(lines)
     if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
         raise SimulatorBug(f"a line end inside a header of {start!r}")
-    return text.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+    return encoded(text) + b"\r\n\r\n" + body
+
+
+def encoded(text: str) -> bytes:
+    """Text as it goes over the wire: bytes that were no UTF-8 as they came. Half a character, as JSON may bring, is passed
+    on too rather than refused."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _is_length(value: str, length: int) -> bool:
-    return value.isascii() and value.isdigit() and int(value) == length
+    return value.isascii() and value.isdigit() and len(value) <= 10 and int(value) == length
 
 
 def is_keepalive(data: bytes) -> bool:
@@ -242,16 +253,19 @@ def parse(data: bytes) -> Message:
     if len(head) > LARGEST_HEAD:
         raise MalformedSip("head is too long", offset=LARGEST_HEAD)
     text = head.decode("utf-8", "surrogateescape")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = text.replace("\r\n ", " ").replace("\r\n\t", "\t")
     start, *lines = text.split("\r\n")
     message = _start(start)
-    wrong = _fill(message.headers, lines if ended or lines[-1:] != [""] else lines[:-1])
-    if not ended:
+    if not text.count("\r") == text.count("\n") == len(lines):
+        wrong = "bare line end"
+        lines = [line for line in lines if "\r" not in line and "\n" not in line]  # nothing to be echoed
+    elif not ended:
         wrong = "no empty line after the headers"
+    else:
+        wrong = ""
+    wrong = _fill(message.headers, lines) or wrong
     if not wrong:
-        message.body, wrong = _measured(message, body)
-    if not wrong and not (message.version and _VERSION.fullmatch(message.version)):
+        message.body, wrong = _measured(message.headers, body)
+    if not wrong and message.version != VERSION and not _VERSION.fullmatch(message.version):
         wrong = "start line is no request"
     if wrong:
         raise MalformedSip(wrong, offset=len(head), message_so_far=_answerable(message))
@@ -272,30 +286,33 @@ def _start(line: str) -> Message:
     if version != VERSION and not _VERSION.fullmatch(version):
         if "SIP/" not in rest:
             raise MalformedSip("start line without version", offset=len(line))
-        return Request(method, rest, Headers(), version="")
+        version = ""
     if not uri or " " in uri or "\t" in uri or uri[0] == "<":
-        return Request(method, uri, Headers(), version="")
-    return Request(method, uri, Headers(), version=version)
+        version = ""
+    return Request(method, uri, Headers(), b"", version)
 
 
 def _fill(headers: Headers, lines: list[str]) -> str:
-    """Take in header lines; returns what is wrong with the first wrong one, after the good ones are in."""
+    """Take in header lines. Returns what is wrong with the first wrong one; the good ones are in all the same."""
     if len(lines) > MOST_HEADERS:
         return "too many headers"
     keys, names, values = headers._keys, headers._names, headers._values
     wrong = ""
+    taken = False
     for line in lines:
         name, colon, value = line.partition(":")
         key = KEYS.get(name)
         if key is None:
+            if taken and line[:1] in {" ", "\t"}:  # folded: it goes on with the value of the line before
+                values[-1] = (values[-1] + line).strip(" \t")
+                continue
             name = name.rstrip(" \t")
-            if not colon or not _TOKEN.fullmatch(name):
-                wrong = wrong or "header line without a name"
+            taken = bool(colon) and _TOKEN.fullmatch(name) is not None
+            if not taken:
+                wrong = wrong or (line and "header line without a name")
                 continue
             key = key_of(name)
-        if "\n" in value or "\r" in value:
-            wrong = wrong or f"bare line end in {name}"
-            continue
+        taken = True
         keys.append(key)
         names.append(name)
         values.append(value.strip(" \t"))
@@ -304,21 +321,23 @@ def _fill(headers: Headers, lines: list[str]) -> str:
 
 def content_length(headers: Headers) -> int | None:
     """What Content-Length says; None where it is absent. Raises MalformedMessage where it is no number or two."""
-    found = headers.raw("content-length")
-    if not found:
+    text = headers.get("Content-Length")
+    if text is None:
         return None
-    if len(found[0]) > 10 or not (found[0].isascii() and found[0].isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise MalformedMessage("Content-Length is no number")
-    length = int(found[0])
-    if len(found) > 1 and not all(_is_length(other, length) for other in found[1:]):
-        raise MalformedMessage("Content-Length twice and different")
+    length = int(text)
+    if headers.count("Content-Length") > 1:
+        for other in headers.raw("Content-Length"):
+            if not _is_length(other, length):
+                raise MalformedMessage("Content-Length twice and different")
     return length
 
 
-def _measured(message: Message, body: bytes) -> tuple[bytes, str]:
+def _measured(headers: Headers, body: bytes) -> tuple[bytes, str]:
     """The body that belongs to the message, and what is wrong with its length."""
     try:
-        length = content_length(message.headers)
+        length = content_length(headers)
     except MalformedMessage as error:
         return body, error.what
     if length is None or length == len(body):

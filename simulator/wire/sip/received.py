@@ -60,7 +60,7 @@ def read(request: Request, source: Address, transport: str) -> Received:
         key: Key = (top.branch, top.host.lower(), top.port, transaction_method(request.method))
     else:
         key = (line, request.uri, remote.tag, call, number.number, transaction_method(request.method))
-    top = stamp(request.headers, source[0], source[1])
+    top = stamp(request.headers, source[0], source[1], top)
     return Received(request, request.method, top, key, remote, local, call, number, source, transport)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.audio_format import STATIC, AudioFormat, parse_rtpmap
+from simulator.wire.sip.message import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -174,7 +175,7 @@ class SessionDescription:
 
     def encode(self) -> bytes:
         """The body of a message."""
-        return str(self).encode("utf-8", "surrogateescape")
+        return encoded(str(self))
 
 
 _DIRECTIONS = frozenset(map(str, Direction))

@@ -101,7 +101,15 @@ def test_cseq() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("0300", 300), ("4294967296", 2**32 - 1), ("1" * 40, 2**32 - 1), ("-1", 3600), (None, 3600)],
+    [
+        ("0300", 300),
+        ("0" * 30 + "300", 300),
+        ("0;x", 0),
+        ("4294967296", 2**32 - 1),
+        ("1" * 40, 2**32 - 1),
+        ("-1", 3600),
+        (None, 3600),
+    ],
 )
 def test_expires(text: str | None, seconds: int) -> None:
     assert header.seconds(text, 3600) == seconds
