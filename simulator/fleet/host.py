@@ -18,6 +18,7 @@ from simulator.face.mqtt import MqttFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
 from simulator.fleet.multicast_service import MulticastService
+from simulator.fleet.sip_service import SipService
 from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
@@ -66,6 +67,7 @@ class Host:
             device.parameters.on_change(name, self._web_server_changed)
         self.snmp = SnmpService(self, premises)
         self.multicast = MulticastService(self, premises)
+        self.sip = SipService(self, premises)
         premises.patchbay.tallies[device.name] = device.traffic
 
     def run_from_the_start(self) -> None:
@@ -96,7 +98,9 @@ class Host:
     def ports(self) -> dict[str, int]:
         """Wire ports of the services that listen."""
         ports = {service: acceptor.address[1] for service, acceptor in self._acceptors.items()}
-        return ports if self.snmp.port is None else {**ports, "snmp": self.snmp.port}
+        if self.snmp.port is not None:
+            ports["snmp"] = self.snmp.port
+        return ports | self.sip.wire_ports
 
     @property
     def places(self) -> dict[str, tuple[str, int]]:
@@ -120,6 +124,7 @@ class Host:
         self.dialer.close()
         self.snmp.close()
         self.multicast.close()
+        self.sip.close()
         self._close_listeners()
 
     # What the device does
@@ -134,11 +139,13 @@ class Host:
             self._going_down()
         elif phase is Phase.STOPPING:
             self.mqtt.stop(orderly=True)
+            self.sip.say_good_bye()
         elif phase is Phase.RUNNING:
             self._thaw_if_plugged()
             self._refresh()
             self.mqtt.start()
             self.snmp.run(from_the_start=self._left is Phase.OFF)
+            self.sip.run()
         self._left = phase
 
     def _fall_silent(self) -> None:
@@ -149,11 +156,13 @@ class Host:
         self.dhcp.stop()
         self.snmp.face.stop()
         self.multicast.close()
+        self.sip.fall_silent()
 
     def _power_came(self) -> None:
         """A booted device knows nothing of old connections: it resets them."""
         self.snmp.close()
         self.multicast.close()
+        self.sip.close()
         self._close_listeners()
         self._premises.patchbay.reset(self.endpoint)
         self._thaw_if_plugged()
@@ -169,6 +178,7 @@ class Host:
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self.snmp.close()
         self.multicast.close()
+        self.sip.close()
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
 
@@ -208,6 +218,7 @@ class Host:
         self.vapix.https_port = secure.address[1] if secure is not None else None
         self.snmp.refresh()
         self.multicast.refresh()
+        self.sip.refresh()
 
     def _wanted(self) -> dict[str, tuple[str, int]]:
         """Where each service ought to listen. With the policy http there is no TLS port (core sheet 1.7)."""
@@ -268,6 +279,7 @@ class Host:
             "mqtt": self._mqtt_description(),
             "modbus": self.buses.description(),
             "snmp": self._snmp_description(),
+            "sip": self.sip.description(),
         }
 
     def _snmp_description(self) -> dict[str, Any] | None:
