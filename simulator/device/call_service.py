@@ -104,7 +104,6 @@ class CallService:
     def configure_vms(self, after: VmsCallConfiguration) -> None:
         """SetVMSCallConfiguration."""
         self.change("vms", vms=after)
-        self.vms.judge()
 
     def set_codecs(self, codecs: tuple[AudioCodec, ...]) -> None:
         """SetAudioCodecs."""
@@ -169,11 +168,13 @@ class CallService:
         self.calls.publish_state()
 
     def _tell(self, part: Part) -> None:
+        self.device.note(Kind.STATE, "call settings", changed=part, sip=self.configuration.sip_enabled)
         if part == "stack":
             self.accounts.forget_registrations()
-        self.device.note(Kind.STATE, "call settings", changed=part, sip=self.configuration.sip_enabled)
-        if part == "stack" and self.device.lifecycle.reachable:
-            self.calls.publish_state()
+            if self.device.lifecycle.reachable:
+                self.calls.publish_state()
+        elif part == "vms":
+            self.vms.judge()
         for listener in self._listeners:
             listener(part)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.device.call import LONGEST_ADDRESS, TOLD, Call, CallState, Direction, Outcome, Reason
-from simulator.device.call_setting import CallServiceRefused, Fault
+from simulator.device.call_setting import CallServiceRefused, Fault, shown_text
 from simulator.device.dtmf import DIGITS, DigitMatcher, Origin
 from simulator.journal import Kind
 
@@ -147,7 +147,9 @@ class Calls:
             self._deny(remote, local, account_id)
             return Decision("denied")
         if self.busy:
-            self.service.device.note(Kind.STATE, "call refused", remote=remote, why="busy")
+            self.service.device.note(
+                Kind.STATE, "call refused", remote=shown_text(remote, LONGEST_ADDRESS), why="busy"
+            )
             return Decision("busy")
         call = Call(self, "Incoming", "SIP", remote, local, account_id)
         self._live = (*self._live, call)

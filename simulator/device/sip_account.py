@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from simulator.device.call_setting import (
+    LONGEST_TEXT,
     Attribute,
     CallServiceRefused,
     Entity,
@@ -24,14 +25,16 @@ from simulator.device.call_setting import (
     Word,
     id_of,
     make,
+    outside_name,
     read,
+    shown_text,
     with_known_attributes,
 )
 from simulator.device.sip_setting import MOST_ENTRIES
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from simulator.device.call_service import CallService
     from simulator.device.sip_quirks import SipQuirks
@@ -226,6 +229,7 @@ class SipAccounts:
         accounts = tuple(self)
         present = self.get(id_of(sent))
         account = account_from(sent, present, self._service.quirks)
+        account = _sharing(account, [one for one in accounts if one is not present], sent)
         if present is None:
             self._service.check_room(len(accounts))
             account = account.model_copy(update={"id": account.id or self._free_id()})
@@ -275,10 +279,13 @@ class SipAccounts:
 
     def registration(self, account_id: str, status: int, text: str) -> None:
         """Tell what came of registering: the registrar's last code and phrase; 408 where it does not answer."""
-        if self.get(account_id) is None or self._registrations.get(account_id) == Registration(status, text):
+        told = Registration(status, shown_text(text, LONGEST_TEXT))
+        if self.get(account_id) is None or self._registrations.get(account_id) == told:
             return
-        self._registrations[account_id] = Registration(status, text)
-        self._service.device.note(Kind.STATE, "sip registration", account=account_id, status=status, text=text)
+        self._registrations[account_id] = told
+        self._service.device.note(
+            Kind.STATE, "sip registration", account=account_id, status=status, text=told.text
+        )
 
     def status(self, account: SipAccount) -> Registration:
         """`Status` and `StatusText` of GetSIPAccountStatus."""
@@ -308,6 +315,17 @@ class SipAccounts:
             raise CallServiceRefused(
                 Fault.INVALID, f"there is no DTMF configuration {account.dtmf_configuration_id}"
             )
+
+
+def _sharing(account: SipAccount, others: Iterable[SipAccount], sent: object) -> SipAccount:
+    """An account with the values that those of its kind share, where it names none of its own."""
+    named = {outside for outside, value in sent.items() if value is not None} if isinstance(sent, dict) else set()
+    changes: dict[str, object] = {}
+    for other in others:
+        shared = [*_SHARED_BY_TLS] if other.transport == account.transport == "tls" else []
+        shared += [_SHARED_BY_PEERS] if other.peer_to_peer and account.peer_to_peer else []
+        changes |= {name: getattr(other, name) for name in shared if outside_name(name) not in named}
+    return account.model_copy(update=changes) if changes else account
 
 
 def _beside(other: SipAccount, new: SipAccount) -> SipAccount:
