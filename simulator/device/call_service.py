@@ -16,7 +16,8 @@ from simulator.device.call_setting import CallServiceRefused, Fault
 from simulator.device.calls import Calls
 from simulator.device.dtmf import Dtmf, DtmfSettings
 from simulator.device.lifecycle import Phase
-from simulator.device.sip_account import SipAccount, SipAccounts, factory_account
+from simulator.device.sip_account import SipAccount, factory_account
+from simulator.device.sip_accounts import SipAccounts
 from simulator.device.sip_setting import SipConfiguration, configured
 from simulator.device.vms_call import VmsCalls
 from simulator.device.vms_setting import VmsCallConfiguration, factory_configuration
