@@ -11,10 +11,12 @@ from simulator.fleet.hands import (
     housing,
     line,
     module,
+    receiver,
     sensor,
     setting,
     site,
     snmp,
+    sound,
     speaker,
     supply,
     upgrade,
@@ -53,6 +55,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "release": upgrade.release,
     "module": module.module,
     "broker": site.broker,
+    "receiver": receiver.receiver,
     "fault": line.fault,
     "clear": line.clear,
     "clock": site.clock,
@@ -66,6 +69,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "acoustics": speaker.acoustics,
     "speaker-test": speaker.speaker_test,
     "light": speaker.lamp,
+    "hear": sound.hear,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
