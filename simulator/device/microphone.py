@@ -164,6 +164,11 @@ class Microphone:
             return FLOOR
         return min(0.0, self._around.level + self.input.decibels)
 
+    @property
+    def position(self) -> float:
+        """Where a call begins to read: every listener has a time line of its own, which begins at 0."""
+        return 0.0
+
     def samples(self, begin: float, end: float) -> Samples:
         """What the device hears from one second to another of the listener's own time line; silence while it is off.
 
