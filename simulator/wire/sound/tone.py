@@ -1,7 +1,7 @@
 """Sound made by arithmetic: tones, keypresses in the band, a recording played from its beginning.
 
 Each is a source for a stream: `samples` between two positions, and a `position` that stands still, since nothing
-of it is past.
+of it is past. All of it is known in advance (`ahead`).
 Levels are dBFS where 0 is a sine that just fits (AES17).
 """
 
@@ -28,6 +28,7 @@ class Tone:
 
     position = 0.0
     silent = False
+    ahead = True
 
     def __init__(self, *frequencies: float, level: float = -20.0) -> None:
         self.frequencies = frequencies
@@ -44,6 +45,7 @@ class Recording:
     """Samples at 16,000 a second, once or over and over; silence before and after."""
 
     position = 0.0
+    ahead = True
 
     def __init__(self, samples: NDArray[np.int16], *, repeat: bool = False) -> None:
         self._samples = samples
