@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ AHEAD = 10
 """Packets that are read and resampled at once from a source that is known in advance: a fifth of the work."""
 
 
+_FIRST = cycle(range(1, AHEAD + 1))
+"""How many the next stream reads first: they must not all come back for more in the same moment."""
+
+
 class Voice:
     """What one stream says. One `payload` or one `skip` per packet time."""
 
@@ -28,6 +33,7 @@ class Voice:
         "_codec",
         "_cursor",
         "_encoder",
+        "_fetched",
         "_frame",
         "_quiet",
         "_resampler",
@@ -43,6 +49,7 @@ class Voice:
         self._quiet = b""
         self._frame = 0
         """Samples of the source in one packet."""
+        self._fetched = False
         self._cursor = self._stays_at = 0
         self._ahead: deque[NDArray[np.int16] | None] = deque()
         """Packets at the codec's rate that are to be encoded; None sounds of nothing."""
@@ -60,6 +67,7 @@ class Voice:
         """From the next packet on; None is silence."""
         self._source = source
         self._resampler = None
+        self._fetched = False
         self._ahead.clear()
         if source is not None:
             self._cursor = self._stays_at = round(source.position * RATE)
@@ -87,7 +95,10 @@ class Voice:
             self._resampler = None
             self._ahead.append(None)
             return
-        count = AHEAD if getattr(source, "ahead", False) else 1
+        count = 1
+        if getattr(source, "ahead", False):
+            count = AHEAD if self._fetched else next(_FIRST)
+        self._fetched = True
         samples = self._samples(source, count)
         if samples.any():
             resampled = self._resampled(samples)
