@@ -41,6 +41,8 @@ _PATH_HERTZ = 1000.0
 _DELAY = 0.1
 """Seconds by which it hears the loudspeaker late, so that what comes in bursts is there in time."""
 _MOST_SHIFTS = 32
+_MEASURED = 60.0
+"""Seconds of a recording by which its level is known."""
 _LOUDEST = 100
 """Percent of the alarm level."""
 
@@ -125,7 +127,7 @@ class Microphone:
         """A recording is around, again and again: as loud as it is, or so loud on average. Raises Refused."""
         if seconds <= 0:
             raise Refused(f"{name} is no sound")
-        own = level_of(recording.samples(0.0, seconds))
+        own = level_of(recording.samples(0.0, min(seconds, _MEASURED)))
         if level is not None and (own <= FLOOR or not FLOOR <= level <= 0):
             raise Refused(f"{name} cannot be made {level:g} dBFS loud")
         wanted = own if level is None else level
