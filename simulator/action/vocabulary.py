@@ -24,6 +24,7 @@ from simulator.action.link_fault import Clear, Fault
 from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
+from simulator.action.receiver import Receiver
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
 from simulator.action.snmp import Snmp
@@ -46,6 +47,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Upgrade, Hold, Release,
     Module,
     Broker,
+    Receiver,
     Fault, Clear,
     Clock,
     Set,

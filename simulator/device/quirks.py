@@ -327,6 +327,23 @@ class Quirks(BaseModel):
     mqtt_request_limit: int
     """Bytes of a request to mqtt/client.cgi or mqtt/event.cgi, at most; more is error 2106."""
 
+    # Rules for events
+    rule_limit: int
+    """Action rules a device takes."""
+    recipient_limit: int
+    """Recipients it keeps."""
+    action_configuration_limit: int
+    """Action configurations it keeps."""
+    schedule_limit: int
+    """Schedules and pulses it keeps."""
+    rule_pace_seconds: float
+    """What passes at least between an action and the one that its event calls for."""
+
+    notification_timeout: float
+    """Wire seconds for a connection to a recipient, and again for each of its answers."""
+    notification_user_agent: str
+    """`User-Agent` of notifications by HTTP."""
+
     # SNMP
     snmp_object_id: str
     """`sysObjectID`, also the enterprise of generic traps."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
 from simulator.expect.modbus_query import ModbusQuery, SensorQuery
+from simulator.expect.notification_query import MailQuery, NotificationQuery
 from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.query import (
     CallQuery,
@@ -62,6 +63,8 @@ class Face(StrEnum):
     MODBUS = "modbus"
     SENSOR = "sensor"
     SOUND = "sound"
+    MAIL = "mail"
+    NOTIFICATION = "notification"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -84,6 +87,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
     Face.SOUND: SoundQuery,
+    Face.MAIL: MailQuery,
+    Face.NOTIFICATION: NotificationQuery,
 }
 """What can be asked of each face."""
 

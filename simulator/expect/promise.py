@@ -149,6 +149,14 @@ class Expect:
         """What a unit answers to an independent master: `register=300, words=[2350]`, `answers=False`."""
         return self._promise(Face.MODBUS, within, {"unit": unit, **query})
 
+    def mail(self, *, within: float | str = 10, **query: Any) -> Promise:
+        """A mail that the site's server has taken: `to=`, `subject=`, `contains=`."""
+        return self._promise(Face.MAIL, within, query)
+
+    def notification(self, contains: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """A notification that the site's web or TCP server has taken: `way="http"`, `path=`, `arguments=`."""
+        return self._promise(Face.NOTIFICATION, within, {"contains": contains, **query})
+
     def log(self, contains: str, *, within: float | str = 10, **query: Any) -> Promise:
         """A line in one of the device's logs."""
         return self._promise(Face.LOG, within, {"contains": contains, **query})

@@ -160,6 +160,10 @@ class Session:
         """Tell the embedded broker what to do: `stop`, `start`, `restart`, `refuse`, `drop`, `stall`, ..."""
         self.act({"broker": {"do": do, **fields}})
 
+    def receiver(self, do: str, **fields: Any) -> None:
+        """Tell the receivers of notifications what to do: `stop`, `start`, `refuse`, `accept`, `stall`, `slow`, ..."""
+        self.act({"receiver": {"do": do, **fields}})
+
     def note(self, text: str) -> None:
         """Write a remark into the journal and so into the timeline."""
         self.act({"note": text})

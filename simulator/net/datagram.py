@@ -31,8 +31,8 @@ class DatagramPort:
     """Hands each datagram to `received(data, peer)`. `bind` makes the socket, first now and again after `shut`."""
 
     __slots__ = (
-        "__weakref__", "_bind", "_closed", "_late", "_loop", "_patchbay", "_received", "_shut", "_silent", "_socket",
-        "_tally", "address", "dropped", "endpoint",
+        "__weakref__", "_bind", "_closed", "_drains", "_late", "_loop", "_patchbay", "_received", "_shut", "_silent",
+        "_socket", "_tally", "address", "dropped", "endpoint",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +41,8 @@ class DatagramPort:
         endpoint: Endpoint,
         patchbay: Patchbay,
         received: Callable[[bytes, Peer], None],
+        *,
+        drains: int = DRAIN,
     ) -> None:
         self.endpoint = endpoint
         self.dropped = 0
@@ -49,6 +51,8 @@ class DatagramPort:
         self._bind = bind
         self._patchbay = patchbay
         self._received = received
+        self._drains = drains
+        """Datagrams at most per wake-up. With 1, where they come one by one, the second look is saved that finds none."""
         self._loop = asyncio.get_running_loop()
         self._silent = self._shut = 0
         self._closed = False
@@ -113,7 +117,7 @@ class DatagramPort:
     def _drain(self) -> None:
         patchbay, tally, receive = self._patchbay, self._tally, self._socket.recvfrom_into
         patchbay.activity.count += 1
-        for _ in range(DRAIN):
+        for _ in range(self._drains):
             try:
                 size, peer = receive(_BUFFER)
             except (BlockingIOError, InterruptedError):

@@ -46,6 +46,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "hold": {"hold": {"device": "io-1", "phase": "boot"}},
     "release": {"release": {"device": "io-1"}},
     "module": {"module": {"do": "readdress", "target": "io-1/module/3", "to": 4}},
+    "receiver": {"receiver": {"do": "refuse", "which": "mail", "code": 552, "for": "10s"}},
     "broker": {"broker": {"do": "refuse", "device": "io-1", "code": 5, "for": "10s"}},
     "fault": {"fault": {"on": "io-2/http", "kind": "latency", "chance": 0.5, "delay": "100ms"}},
     "clear": {"clear": {"on": "io-2"}},

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from media_bench import agreed, heard_tone, media, until
+from net_bench import WORKER
 
 from simulator.wire.rtp.srtp import SUITES, Keys, write_inline
 from simulator.wire.sound.analysis import dominant
@@ -54,7 +55,7 @@ def sine(frequency: int, *encoding: str) -> list[str]:
 
 def free_port() -> int:
     """An even port whose neighbour is free too."""
-    for port in range(30_000, 40_000, 2):
+    for port in range(30_000 + 500 * WORKER, 40_000, 2):
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two,
@@ -150,12 +151,7 @@ async def test_what_ffmpeg_encrypts_with_another_key_is_not_heard():
         session = bench.open()
         session.start(agreed(None, keys=Keys(suite, bytes(30), bytes(range(30)))))
         to = f"srtp://{session.address}:{session.port}?pkt_size=300"
-        crypto = [
-            "-srtp_out_suite",
-            SUITES_OF_FFMPEG[suite],
-            "-srtp_out_params",
-            write_inline(bytes(30)).removeprefix("inline:"),
-        ]
+        crypto = ["-srtp_out_suite", suite, "-srtp_out_params", write_inline(bytes(30)).removeprefix("inline:")]
         async with ffmpeg(*sine(700, "-c:a", "pcm_mulaw", "-ar", "8000"), "-f", "rtp", *crypto, to):
             await until(lambda: session.statistics.unauthenticated >= 20, 15)
         assert session.statistics.received_packets == 0
@@ -165,13 +161,14 @@ async def test_what_ffmpeg_encrypts_with_another_key_is_not_heard():
 
 
 async def test_a_page_of_ffmpeg_to_a_group_is_heard_by_all_its_members():
+    group = f"239.77.1.{WORKER + 1}"
     async with media() as bench:
         addresses = [bench.fleet.provider.plan.device(number) for number in (1, 2)]
         members = [
-            bench.engine.join(f"speaker-{number}", address, "239.77.1.2", 20_002, "PCMU")
+            bench.engine.join(f"speaker-{number}", address, group, 20_002, "PCMU")
             for number, address in enumerate(addresses, 1)
         ]
-        to = f"rtp://239.77.1.2:20002?localaddr={addresses[0]}&ttl=0&pkt_size=172"
+        to = f"rtp://{group}:20002?localaddr={addresses[0]}&ttl=0&pkt_size=172"
         async with ffmpeg(*sine(700, "-c:a", "pcm_mulaw", "-ar", "8000"), "-f", "rtp", to):
             for member in members:
                 await heard_tone(member, 700, SINE)

@@ -19,6 +19,7 @@ from simulator.expect.face import (
     meter,
     modbus,
     never,
+    notification,
     online,
     snmp,
     sound,
@@ -49,4 +50,6 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.MODBUS: modbus.find_modbus,
     Face.SENSOR: modbus.find_sensor,
     Face.SOUND: sound.find,
+    Face.MAIL: notification.find_mail,
+    Face.NOTIFICATION: notification.find_notification,
 }

@@ -57,7 +57,10 @@ from simulator.face.vapix import (
     pwdgrp,
     receive,
     restart,
+    rules_rest,
+    schedules_rest,
     server_report,
+    services,
     shock_detection,
     siren_and_light,
     snmp_rest,
@@ -114,4 +117,7 @@ ROUTES: tuple[Route, ...] = (
     *mqtt_event.ROUTES,
     *event_stream.ROUTES,
     *snmp_rest.ROUTES,
+    *services.ROUTES,
+    *rules_rest.ROUTES,
+    *schedules_rest.ROUTES,
 )

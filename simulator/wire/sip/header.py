@@ -42,10 +42,10 @@ _VIA = re.compile(
 )
 _PLAIN_ADDRESS = re.compile(r"""(?:"([^"\\\r\n]*)" ?)?<([^<> \t]+)>(?:;tag=([A-Za-z0-9.!%*_+`'~-]+))?""")
 """A From, To or Contact as nearly all are written."""
+_PARAM_TEXT = re.compile(r';((?:[^;"]++|"(?:[^"\\]++|\\.)*+")*+)', re.DOTALL)
 _BARE_ADDRESS = re.compile(r"""[^ \t<>",?:]+:[^ \t<>",?]*""")
 """An address that needs no brackets."""
 _CSEQ = re.compile(r"([0-9]{1,20})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)")
-_PLAIN_DISPLAY = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?: [A-Za-z0-9.!%*_+`'~-]+)*")
 
 
 class Via(NamedTuple):
@@ -160,23 +160,25 @@ def stamp(headers: Headers, host: str, port: int, top: Via | None = None) -> Via
         wanted["received"] = host
     if not wanted:
         return top
+    asked = f"{text};".find(";rport;") if "received" not in top.params and '"' not in text else -1
+    if asked >= 0:
+        value = asked + len(";rport")
+        stamped = f"{text[:value]}={port}{text[value:]};received={host}"
+    else:
+        stamped = _with_params(text, wanted)
     start = line.index(text)
-    headers.replace_first("via", line[:start] + _with_params(text, wanted) + line[start + len(text) :])
+    headers.replace_first("via", line[:start] + stamped + line[start + len(text) :])
     return top._replace(params=top.params | wanted)
 
 
 def _with_params(text: str, wanted: Params) -> str:
     """The text with these parameters written into it, in the place of those of the same name or at the end."""
-    head, semicolon, rest = text.partition(";")
-    pieces = (
-        rest.split(";") if '"' not in rest else [m[0].lstrip(" \t;") for m in _PARAM.finditer(semicolon + rest)]
-    )
     left = dict(wanted)
-    for index, piece in enumerate(pieces):
+    pieces = [text.partition(";")[0]]
+    for piece in _PARAM_TEXT.findall(text, len(pieces[0])):
         name = piece.partition("=")[0].strip(" \t").lower()
-        if name in left:
-            pieces[index] = f"{name}={left.pop(name)}"
-    return head + semicolon + ";".join(pieces) + params_text(left)
+        pieces.append(f"{name}={left.pop(name)}" if name in left else piece)
+    return ";".join(pieces) + params_text(left)
 
 
 def name_addr(text: str) -> NameAddr:
@@ -382,9 +384,8 @@ def check(message: Message) -> Essentials:
         if headers.count("via") > 1 or "," in _required(headers, "Via"):
             vias(headers)
         found = Essentials(top, from_(headers), to(headers), call_id(headers), cseq(headers))
-        for name in _ONCE:
-            if headers.count(name) > 1:
-                raise MalformedMessage(f"{name} twice")
+        if twice := headers.repeated(_ONCE):
+            raise MalformedMessage(f"{twice} twice")
         if isinstance(message, Request):
             _check_request(message, found.cseq)
     except MalformedMessage as error:

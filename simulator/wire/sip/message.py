@@ -14,7 +14,7 @@ from simulator.errors import MalformedMessage, SimulatorBug
 from simulator.wire.sip.header_name import KEYS, is_list, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 VERSION = "SIP/2.0"
 LARGEST_HEAD = 65_536
@@ -88,24 +88,29 @@ class Headers:
     def raw(self, name: str) -> tuple[str, ...]:
         """The value of each such line as written."""
         key = KEYS.get(name) or key_of(name)
-        if key not in self._keys:
-            return ()
+        times = self._keys.count(key)
+        if times < 2:
+            return (self._values[self._keys.index(key)],) if times else ()
         return tuple([value for k, value in zip(self._keys, self._values, strict=True) if k == key])
 
     def all(self, name: str) -> tuple[str, ...]:
         """All values of such lines; comma lists are split for the headers that may be lists. Raises MalformedMessage."""
         lines = self.raw(name)
-        if not is_list(name):
-            return lines
-        return (
-            split_list(lines[0])
-            if len(lines) == 1
-            else tuple(value for line in lines for value in split_list(line))
-        )
+        return tuple(value for line in lines for value in split_list(line)) if is_list(name) else lines
 
     def count(self, name: str) -> int:
         """How many such lines there are."""
         return self._keys.count(KEYS.get(name) or key_of(name))
+
+    def repeated(self, names: Iterable[str]) -> str | None:
+        """The first of these names that more than one line has, or None."""
+        if len(set(self._keys)) == len(self._keys):
+            return None
+        return next((name for name in names if self.count(name) > 1), None)
+
+    def size(self) -> int:
+        """Characters of all values."""
+        return sum(map(len, self._values))
 
     def add(self, name: str, value: str) -> None:
         """Append a line."""
@@ -297,22 +302,22 @@ def _fill(headers: Headers, lines: list[str]) -> str:
     if len(lines) > MOST_HEADERS:
         return "too many headers"
     keys, names, values = headers._keys, headers._names, headers._values
+    known = KEYS.get
     wrong = ""
-    taken = False
+    refused = 0  # lines taken when one was refused: what is folded behind that one is refused with it
     for line in lines:
         name, colon, value = line.partition(":")
-        key = KEYS.get(name)
+        key = known(name)
         if key is None:
-            if taken and line[:1] in {" ", "\t"}:  # folded: it goes on with the value of the line before
+            if line[:1] in {" ", "\t"} and refused != len(values):
                 values[-1] = (values[-1] + line).strip(" \t")
                 continue
             name = name.rstrip(" \t")
-            taken = bool(colon) and _TOKEN.fullmatch(name) is not None
-            if not taken:
+            if not colon or not _TOKEN.fullmatch(name):
                 wrong = wrong or (line and "header line without a name")
+                refused = len(values)
                 continue
             key = key_of(name)
-        taken = True
         keys.append(key)
         names.append(name)
         values.append(value.strip(" \t"))

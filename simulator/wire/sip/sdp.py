@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MEDIA_TYPE = "application/sdp"
+LARGEST = 65_536
+"""Bytes of a description; no call needs a tenth of it."""
 MOST_MEDIA = 64
 
 Attributes = list[tuple[str, str | None]]
@@ -181,6 +183,11 @@ class SessionDescription:
 _DIRECTIONS = frozenset(map(str, Direction))
 
 
+def is_ice(attribute: str) -> bool:
+    """Whether an attribute is of ICE: it stands in an answer only if one stood in the offer."""
+    return attribute.startswith("ice-") or attribute in {"candidate", "end-of-candidates", "remote-candidates"}
+
+
 def family(address: str) -> str:
     """IP4 or IP6, by the look of an address."""
     return "IP6" if ":" in address else "IP4"
@@ -191,6 +198,8 @@ def parse(data: bytes | str) -> SessionDescription:
 
     Taken too: line feeds alone, lines in any order, and no `o=`, `s=` or `t=` line at all.
     """
+    if len(data) > LARGEST:
+        raise MalformedMessage("description is too long", offset=LARGEST)
     text = data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
     description = SessionDescription()
     versions = 0

@@ -44,6 +44,12 @@ def test_via(text: str, parts: Via | None) -> None:
             'SIP/2.0/UDP 127.0.0.9;rport;x=";rport" , SIP/2.0/UDP b;rport',
             'SIP/2.0/UDP 127.0.0.9;rport=7;x=";rport";received=127.0.0.9 , SIP/2.0/UDP b;rport',
         ),
+        ('SIP/2.0/UDP a ;  x = "y;" ; rport ;z', 'SIP/2.0/UDP a ;  x = "y;" ;rport=7;z;received=127.0.0.9'),
+        ("SIP/2.0/UDP a;rport;b", "SIP/2.0/UDP a;rport=7;b;received=127.0.0.9"),
+        ("SIP/2.0/UDP a;b;rport", "SIP/2.0/UDP a;b;rport=7;received=127.0.0.9"),
+        ("SIP/2.0/UDP a;rportx; rport", "SIP/2.0/UDP a;rportx;rport=7;received=127.0.0.9"),
+        ("SIP/2.0/UDP a;received=x;rport", "SIP/2.0/UDP a;received=127.0.0.9;rport=7"),
+        ("SIP/2.0/UDP a;rport=1", "SIP/2.0/UDP a;rport=7;received=127.0.0.9"),
         ("SIP/2.0/UDP a;received=1.2.3.4;branch=1", "SIP/2.0/UDP a;received=127.0.0.9;branch=1"),
     ],
 )
