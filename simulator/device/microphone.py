@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TRIGGER_LEVEL = "tns1:AudioSource/tnsaxis:TriggerLevel"
 CHANNEL = 1
+LIVE_STREAM = "tns1:VideoSource/tnsaxis:LiveStreamAccessed"
+"""Told of sound too: a factory rule lights the front LED by it (C1410 manual, Front-facing LED activation)."""
 _SUPPORT, _ENABLED = "AudioSource.A0.AudioSupport", "Audio.A0.Enabled"
 _GAIN, _ALARM_LEVEL = "AudioSource.A0.InputGain", "AudioSource.A0.AlarmLevel"
 _ECHO_CANCELLING = "AudioSource.A0.DynamicProcessing.EchoCancellingEnabled"
@@ -222,6 +224,8 @@ class Microphone:
 
     def _tell_listeners(self) -> None:
         self._device.note(Kind.STATE, "audio listeners", count=self.listeners)
+        if self._device.lifecycle.reachable:
+            self._publish_access()
         for tell in tuple(self._on_listeners):
             tell()
 
@@ -246,8 +250,16 @@ class Microphone:
             self._triggered = triggered
             self._device.note(Kind.STATE, "sound level", triggered=triggered, level=round(self.level, 1))
             if self._device.lifecycle.reachable:
-                self.publish_states()
+                self._publish_level()
 
     def publish_states(self) -> None:
         """The event system starts."""
+        self._publish_level()
+        self._publish_access()
+
+    def _publish_access(self) -> None:
+        """Published even where a second client came: the bus tells changes only."""
+        self._device.events.publish(LIVE_STREAM, {}, accessed=self.listeners > 0)
+
+    def _publish_level(self) -> None:
         self._device.events.publish(TRIGGER_LEVEL, {"channel": CHANNEL}, triggered=self._triggered)

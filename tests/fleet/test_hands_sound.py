@@ -109,6 +109,24 @@ def request(bench: EngineBench, line: str, *headers: str) -> bytes:
     return "\r\n".join([line, "Host: x", f"Authorization: Basic {login}", *headers, "", ""]).encode()
 
 
+def light(bench: EngineBench) -> str:
+    """The front light once the rules have had their moment."""
+    bench.advance(1)
+    return str(bench.state("speaker-1")["speaker"]["light"])
+
+
+def test_the_front_light_is_green_while_somebody_listens(bench: EngineBench) -> None:
+    """As a rule from the factory has it."""
+    listening(bench)
+    listener = bench.connect("speaker-1")
+    listener.sendall(request(bench, "GET /axis-cgi/audio/receive.cgi?audiocodec=g711 HTTP/1.1"))
+    assert listener.recv(10).startswith(b"HTTP/1.1 2")
+    assert light(bench) == "green"
+    listener.close()
+    eventually(lambda: bench.state("speaker-1")["audio"]["listeners"] == 0)
+    assert light(bench) == "off"
+
+
 @pytest.mark.parametrize("deed", [("power", "cut"), ("reboot", None)])
 def test_a_talker_and_a_listener_are_gone_with_the_device(
     bench: EngineBench, deed: tuple[str, str | None]
