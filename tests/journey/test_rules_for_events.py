@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from rules_bench import PASSWORD, SCHEDULES, USER, WebPage, bench, condition
+from rules_bench import PASSWORD, RULES, USER, WebPage, bench, condition
 
 from simulator.fleet.child import Child
 from simulator.fleet.session import Session
@@ -109,8 +109,10 @@ def test_play_audio_when_a_camera_detects_motion(engine: Child) -> None:
     playing = session.expect("speaker-1").event("clip", state="yes", within=5)
     page.request("GET", "/axis-cgi/virtualinput/activate.cgi?schemaversion=1&port=1")
     playing.wait()
-    told = session.snapshot("speaker-1")["audio"]["playing"]
-    assert (told["file"], told["repeat"], told["volume"]) == ("alarm.mp3", 1, 80)
+    (told,) = [
+        one["data"] for one in session.journal(0, "state", "speaker-1")["records"] if one["what"] == "clip playing"
+    ]
+    assert (told["repeat"], told["volume"]) == (1, 80)
     asked = [one for one in session.journal(0, "request", "speaker-1")["records"] if "playclip" in one["what"]]
     assert asked[-1]["data"]["peer"] == session.device("camera-1")["address"]
     session.close()
@@ -120,7 +122,7 @@ def test_play_audio_when_a_camera_detects_motion(engine: Child) -> None:
 def test_rules_outlive_a_restart_and_end_with_a_factory_default(session: Session) -> None:
     page = WebPage(session, "speaker-1")
     page.rule(
-        "Ring",
+        "My chime",
         "fixed.play.audioclip",
         condition("tns1:Device/tnsaxis:IO/VirtualPort", state=1),
         location="logo.mp3",
@@ -132,7 +134,7 @@ def test_rules_outlive_a_restart_and_end_with_a_factory_default(session: Session
     playing = eyes.event("clip", state="yes", within=5)
     page.request("GET", "/axis-cgi/io/virtualinput.cgi?action=6:/")
     playing.wait()
-    assert "Ring" in page.request("GET", "/config/rest/action-rules/v2beta/rules")
+    assert "My chime" in page.request("GET", f"{RULES}/rules")
     page.request(
         "POST",
         "/axis-cgi/firmwaremanagement.cgi",
@@ -141,4 +143,8 @@ def test_rules_outlive_a_restart_and_end_with_a_factory_default(session: Session
     session.advance(180)
     snapshot = session.snapshot("speaker-1")
     assert snapshot["phase"] == "running"
-    assert "Ring" not in page.request("GET", f"{SCHEDULES.replace('event-schedules', 'action-rules')}/rules")
+    first = f"action=add&user={USER}&pwd={PASSWORD}&grp=root&sgrp=admin:operator:viewer:ptz"
+    page.request("POST", "/axis-cgi/pwdgrp.cgi", first, kind="application/x-www-form-urlencoded")
+    rules = page.request("GET", f"{RULES}/rules")
+    assert "My chime" not in rules
+    assert "Loud ringer" in rules
