@@ -59,12 +59,12 @@ CALLS: dict[str, dict[str, Any]] = {
         "bus": {"on": "io-2/bus/0", "do": "crc", "units": [64], "registers": [300, 301], "chance": 0.1, "count": 9}
     },
     "snmp": {"snmp": {"device": "io-2", "do": "jump", "oid": "1.3.6.1.2.1.2.2.1.10.2", "to": 4294967290}},
+    "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
     "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
     "acoustics": {"acoustics": {"do": "move", "device": "speaker-1", "wall": 4.0}},
     "speaker-test": {"speaker-test": {"do": "calibrate", "device": "speaker-1"}},
     "light": {"light": {"do": "start", "device": "speaker-1", "profile": "SIP"}},
-    "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "client": {"client": {"do": "restart"}},
     "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
     "note": {"note": {"text": "the door is painted"}},
@@ -122,7 +122,7 @@ def test_the_short_form_and_fields_beside_it_are_the_same() -> None:
         ({"upgrade": {"device": "io-1", "auto_rollback": "10m", "auto_commit": "boot"}}, "exclude each other"),
         (
             {"hear": {"device": "speaker-1", "tone": 1000, "silence": True}},
-            "one of tone, silence, file and switch",
+            "one of tone, silence and file",
         ),
         ({"hear": {"device": "speaker-1", "silence": True, "level": -20}}, "how loud a tone or a file is"),
         ({"upgrade": {"devise": "io-1", "imag": "right"}}, "upgrade.imag: unknown key 'imag'"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from simulator.wire.sip.composition import SDP, is_made_here, phrase_of
 from simulator.wire.sip.event import Answered, AnswerReceived, CallConfirmed, CallEnded, End
 from simulator.wire.sip.info import answer_info
-from simulator.wire.sip.packet import Packet
+from simulator.wire.sip.packet import UDP, Packet
 from simulator.wire.sip.renegotiation import Renegotiation
 from simulator.wire.sip.sending import Sending
 from simulator.wire.sip.session_timer import SessionTimer
@@ -46,7 +46,8 @@ class Call:
         self.local_sdp = b""
         self.remote_sdp = b""
         self.digest: DigestClient | None = None
-        self.contact = ""
+        self.reached: tuple[str, str, bool] = (UDP, "", False)
+        """How the peer reaches us: transport, user part of our Contact, and whether it is `sips:`."""
         self.peer_updates = False
         """The peer's Allow lists UPDATE."""
         self.timer = SessionTimer(core.schedule, self._refresh, self._expired)
@@ -54,6 +55,12 @@ class Call:
         self.unacknowledged: Unacknowledged | None = None
         self._bye_wanted: Extra | None = None
         core.calls[number] = self
+
+    @property
+    def contact(self) -> str:
+        """Our Contact, as it is now: an address that has changed shows in the next re-INVITE."""
+        transport, user, secure = self.reached
+        return self.core.contact(transport, user, secure=secure, at=self.core.seen_at(transport))
 
     # Requests of the peer
 

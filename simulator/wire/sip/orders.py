@@ -114,7 +114,12 @@ def send_request(core: Core, command: SendRequest, now: float) -> int:
         1,
         top=top,
         routes=routes,
-        contact=core.contact(destination.transport, account.user, secure=account.aor.startswith("sips:")),
+        contact=core.contact(
+            destination.transport,
+            account.user,
+            secure=account.aor.startswith("sips:"),
+            at=core.seen_at(destination.transport),
+        ),
         headers=command.headers,
         capable=True,
         body=command.body,
