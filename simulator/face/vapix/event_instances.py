@@ -119,7 +119,7 @@ def _nice_name(device: Device, one: Declaration, position: int, value: str) -> s
 
 def _dtmf_events(device: Device) -> list[Value]:
     """The events that DTMF sequences make, with the names that people gave them (audio sheet 8.5)."""
-    service: Any = getattr(device, "call_service", None)
+    service = device.call_service
     return [] if service is None else [(one.id, one.name) for one in service.settings.dtmf.events]
 
 
