@@ -13,6 +13,7 @@ from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
 from simulator.expect.modbus_query import ModbusQuery, SensorQuery
 from simulator.expect.part_query import DoorQuery, MeterQuery
+from simulator.expect.phone_query import PhoneQuery, RegistrarQuery
 from simulator.expect.query import (
     CallQuery,
     ClientQuery,
@@ -60,6 +61,8 @@ class Face(StrEnum):
     TRAP = "trap"
     MODBUS = "modbus"
     SENSOR = "sensor"
+    PHONE = "phone"
+    REGISTRAR = "registrar"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -81,6 +84,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.TRAP: TrapQuery,
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
+    Face.PHONE: PhoneQuery,
+    Face.REGISTRAR: RegistrarQuery,
 }
 """What can be asked of each face."""
 

@@ -15,6 +15,7 @@ from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
 from simulator.device.power_supply import PowerSource
 from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
+from simulator.fleet.telephony_specification import MOST_PHONES, PhoneSpecification, RegistrarSpecification
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -168,6 +169,9 @@ class DhcpSpecification(_Strict):
 class SiteSpecification(_Strict):
     broker: BrokerSpecification = BrokerSpecification()
     dhcp: DhcpSpecification = DhcpSpecification()
+    registrar: RegistrarSpecification | None = None
+    """SIP registrar and proxy; by default there is none."""
+    phones: dict[Name, PhoneSpecification] = Field(default_factory=dict, max_length=MOST_PHONES)
 
 
 class FleetSpecification(_Strict):

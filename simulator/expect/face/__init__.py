@@ -20,6 +20,7 @@ from simulator.expect.face import (
     modbus,
     never,
     online,
+    phone,
     snmp,
     state,
     vapix,
@@ -47,4 +48,6 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.TRAP: snmp.find_trap,
     Face.MODBUS: modbus.find_modbus,
     Face.SENSOR: modbus.find_sensor,
+    Face.PHONE: phone.find_phone,
+    Face.REGISTRAR: phone.find_registrar,
 }

@@ -16,6 +16,7 @@ from simulator.fleet.hands import (
     site,
     snmp,
     supply,
+    telephony,
     upgrade,
     wiring,
     wiring_fault,
@@ -60,6 +61,8 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "sensor": sensor.sensor,
     "bus": sensor.bus,
     "snmp": snmp.snmp,
+    "registrar": telephony.registrar,
+    "phone": telephony.phone,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 
