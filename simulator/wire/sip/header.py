@@ -1,0 +1,355 @@
+"""What SIP headers mean: Via, addresses, CSeq and parameters, read only when asked for (RFC 3261 section 20, sheet 2.1).
+
+Everything here raises MalformedMessage for text that breaks the grammar, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulator.errors import MalformedMessage
+from simulator.wire.sip.message import MalformedSip, Request, split_list
+from simulator.wire.sip.uri import Uri, host_text, parse_host, parse_uri
+
+if TYPE_CHECKING:
+    from simulator.wire.sip.message import Headers, Message
+
+Params = dict[str, str | None]
+"""Parameters by lower-case name, values as written (quotes included), None where there is no value."""
+
+COOKIE = "z9hG4bK"
+"""What a branch of RFC 3261 begins with; without it the peer knows only RFC 2543."""
+LARGEST_CSEQ = 2**31 - 1
+LARGEST_EXPIRES = 2**32 - 1
+
+_QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+_PARAM = re.compile(
+    r"""[ \t]*+;[ \t]*+(?:([A-Za-z0-9.!%*_+`'~-]++)[ \t]*+(?:=[ \t]*+("(?:[^"\\]++|\\.)*+"|[^ \t;,"]*+))?)?+""",
+    re.DOTALL,
+)
+_VIA = re.compile(
+    r"SIP[ \t]*+/[ \t]*+([0-9.]+)[ \t]*+/[ \t]*+([A-Za-z0-9.!%*_+`'~-]+)[ \t]++([^ \t;,]+(?:[ \t]*+:[ \t]*+[0-9]+)?)",
+    re.IGNORECASE,
+)
+_CSEQ = re.compile(r"([0-9]{1,20})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)")
+_PLAIN_DISPLAY = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?: [A-Za-z0-9.!%*_+`'~-]+)*")
+
+
+class Via(NamedTuple):
+    """One hop: transport token in upper case, the address it wants the answer at, and parameters."""
+
+    transport: str
+    host: str
+    port: int | None = None
+    params: Params = {}  # noqa: RUF012 - never changed
+
+    @property
+    def branch(self) -> str:
+        """The transaction's name as written; empty where there is none."""
+        return self.params.get("branch") or ""
+
+    @property
+    def is_rfc3261(self) -> bool:
+        """Whether the branch names the transaction, as it has since RFC 3261."""
+        return self.branch[:7].lower() == COOKIE.lower() and len(self.branch) > 7
+
+    @property
+    def received(self) -> str | None:
+        """Where the request really came from; IPv6 without brackets."""
+        value = self.params.get("received")
+        return value.strip("[]") if value else None
+
+    @property
+    def rport(self) -> int | None:
+        """The port the request really came from; None where absent, empty or no port."""
+        value = self.params.get("rport")
+        return int(value) if value and value.isascii() and value.isdigit() and len(value) < 6 else None
+
+    @property
+    def wants_rport(self) -> bool:
+        """Whether the sender asks for the answer at the port it sent from (RFC 3581)."""
+        return "rport" in self.params
+
+    def __str__(self) -> str:
+        place = host_text(self.host) if self.port is None else f"{host_text(self.host)}:{self.port}"
+        return f"SIP/2.0/{self.transport} {place}{params_text(self.params)}"
+
+
+class NameAddr(NamedTuple):
+    """An address with the name to show and the parameters of its header, as in From, To, Contact and Route."""
+
+    display: str
+    """Without quotes and escapes."""
+    uri: str
+    """As written, without angle brackets; `*` in a Contact that means all."""
+    params: Params = {}  # noqa: RUF012 - never changed
+
+    @property
+    def tag(self) -> str | None:
+        """The `tag` parameter, or None."""
+        return self.params.get("tag")
+
+    def address(self) -> Uri:
+        """The address in parts."""
+        return parse_uri(self.uri)
+
+    def __str__(self) -> str:
+        if self.uri == "*":
+            return "*"
+        return f"{display_text(self.display)}<{self.uri}>{params_text(self.params)}"
+
+
+class CSeq(NamedTuple):
+    """The number of a request and its method."""
+
+    number: int
+    method: str
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.method}"
+
+
+def parse_via(text: str) -> Via:
+    """One value of Via."""
+    match = _VIA.match(text)
+    if match is None:
+        raise MalformedMessage("Via names no transport and host")
+    host, port = parse_host(re.sub(r"[ \t]+", "", match[3]))
+    return Via(match[2].upper(), host, port, parse_params(text, match.end()))
+
+
+def via(headers: Headers) -> Via:
+    """The top Via."""
+    return parse_via(_first_of_list(_required(headers, "Via")))
+
+
+def vias(headers: Headers) -> tuple[Via, ...]:
+    """All hops, the last one first."""
+    return tuple(parse_via(value) for value in headers.all("via"))
+
+
+def stamp(headers: Headers, host: str, port: int) -> Via:
+    """Write into the top Via where the request came from, and return it; all else stays byte for byte.
+
+    `received` is added when the sender's own word differs or it asks for `rport`, which then gets its value
+    (RFC 3261 18.2.1, RFC 3581 4, sheet 3.1).
+    """
+    line = _required(headers, "Via")
+    text = _first_of_list(line)
+    top = parse_via(text)
+    changed = dict(top.params)
+    wanted: Params = {}
+    if top.wants_rport:
+        wanted["rport"] = str(port)
+    if top.wants_rport or top.host.lower() != host.lower():
+        wanted["received"] = host
+    if not wanted:
+        return top
+    changed.update(wanted)
+    start = line.index(text)
+    headers.replace_first("via", line[:start] + _with_params(text, wanted) + line[start + len(text) :])
+    return top._replace(params=changed)
+
+
+def _with_params(text: str, wanted: Params) -> str:
+    """The text with these parameters written into it, in the place of those of the same name or at the end."""
+    begin = text.find(";")
+    head, pieces = (text, []) if begin < 0 else (text[:begin], [m[0] for m in _PARAM.finditer(text, begin)])
+    left = dict(wanted)
+    for index, piece in enumerate(pieces):
+        name = piece.partition(";")[2].partition("=")[0].strip(" \t").lower()
+        if name in left:
+            pieces[index] = f";{name}={left.pop(name)}"
+    return head + "".join(pieces) + params_text(left)
+
+
+def name_addr(text: str) -> NameAddr:
+    """A value of From, To, Contact, Route, Record-Route, Refer-To and the like."""
+    text = text.strip(" \t")
+    display = ""
+    rest = text
+    if text[:1] == '"':
+        match = _QUOTED.match(text)
+        if match is None:
+            raise MalformedMessage("a quoted name that does not end")
+        display = unescape(match[1])
+        rest = text[match.end() :].lstrip(" \t")
+        if rest[:1] != "<":
+            raise MalformedMessage("a quoted name without an address", offset=match.end())
+    opened = rest.find("<")
+    if opened < 0:
+        uri, semicolon, _ = rest.partition(";")
+        uri = uri.rstrip(" \t")
+        _check_bare(uri)
+        return NameAddr("", uri, parse_params(rest, rest.index(";")) if semicolon else {})
+    closed = rest.find(">", opened)
+    if closed < 0:
+        raise MalformedMessage("an address without its closing bracket")
+    if opened:
+        display = rest[:opened].strip(" \t")
+    if not (uri := rest[opened + 1 : closed]):
+        raise MalformedMessage("empty brackets where an address belongs")
+    return NameAddr(display, uri, parse_params(rest, closed + 1))
+
+
+def _check_bare(uri: str) -> None:
+    if uri != "*" and (":" not in uri or " " in uri or ">" in uri or '"' in uri or "," in uri or "?" in uri):
+        raise MalformedMessage("no address")
+
+
+def contacts(headers: Headers) -> tuple[NameAddr, ...]:
+    """All Contacts; a single one with the uri `*` means all bindings."""
+    return tuple(name_addr(value) for value in headers.all("contact"))
+
+
+def contact(headers: Headers) -> NameAddr | None:
+    """The first Contact, or None."""
+    line = headers.get("contact")
+    return name_addr(_first_of_list(line)) if line else None
+
+
+def from_(headers: Headers) -> NameAddr:
+    """Who sent the request."""
+    return name_addr(_required(headers, "From"))
+
+
+def to(headers: Headers) -> NameAddr:
+    """Whom it is for."""
+    return name_addr(_required(headers, "To"))
+
+
+def tag(text: str) -> str | None:
+    """The tag of a From or To value, or None."""
+    return name_addr(text).tag
+
+
+def with_tag(text: str, new: str) -> str:
+    """The value of a To with our tag, all else byte for byte; unchanged where it has a tag already."""
+    return text if tag(text) is not None else f"{text};tag={new}"
+
+
+def cseq(headers: Headers) -> CSeq:
+    """Number and method; the number is below 2^31 (sheet 2.1)."""
+    match = _CSEQ.fullmatch(_required(headers, "CSeq"))
+    if match is None:
+        raise MalformedMessage("CSeq is no number and method")
+    number = int(match[1])
+    if number > LARGEST_CSEQ:
+        raise MalformedMessage("CSeq is 2^31 or more")
+    return CSeq(number, match[2])
+
+
+def call_id(headers: Headers) -> str:
+    """The Call-ID as written."""
+    return _required(headers, "Call-ID")
+
+
+def seconds(text: str | None, absent: int) -> int:
+    """A time span as in Expires: more than 2^32-1 means 2^32-1, garbage means what is absent (sheet 2.1)."""
+    digits = (text or "").partition(";")[0].strip(" \t")
+    if not (digits.isascii() and digits.isdigit()):
+        return absent
+    return min(int(digits[:20]), LARGEST_EXPIRES)
+
+
+def number(text: str | None) -> int | None:
+    """A plain number, leading zeros allowed, at most ten digits; None for anything else."""
+    return int(text) if text and len(text) <= 10 and text.isascii() and text.isdigit() else None
+
+
+def media_type(text: str) -> str:
+    """The type of a Content-Type in lower case and without blanks and parameters."""
+    return "/".join(part.strip(" \t") for part in text.partition(";")[0].split("/")).lower()
+
+
+def parse_params(text: str, position: int = 0) -> Params:
+    """The parameters from a position to the end; of one given twice the first counts."""
+    found: Params = {}
+    end = len(text)
+    while position < end:
+        match = _PARAM.match(text, position)
+        if match is None or match.end() == position:
+            if text[position:].strip(" \t"):
+                raise MalformedMessage("parameters are garbled", offset=position)
+            break
+        if match[1] is not None:
+            found.setdefault(match[1].lower(), match[2])
+        position = match.end()
+    return found
+
+
+def params_text(params: Params) -> str:
+    """Parameters as they are written behind an address."""
+    if not params:
+        return ""
+    return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params.items()])
+
+
+def unquote(value: str) -> str:
+    """A parameter's value without quotes and escapes."""
+    return unescape(value[1:-1]) if len(value) > 1 and value[0] == value[-1] == '"' else value
+
+
+def quote(text: str) -> str:
+    """A quoted string; line ends, which none can hold, become blanks."""
+    plain = text.replace("\r", " ").replace("\n", " ")
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def unescape(text: str) -> str:
+    """The inside of a quoted string without its backslashes."""
+    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
+
+
+def display_text(display: str) -> str:
+    """A name before an address, always quoted as pjsip does, with the blank after it; nothing for no name."""
+    return f"{quote(display)} " if display else ""
+
+
+def is_token(text: str) -> bool:
+    """Whether a text may stand where the grammar wants a token."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def check(message: Message) -> None:
+    """What every message needs before it goes up (sheet 2.2): Via, From, To, Call-ID and a CSeq of the same method.
+
+    Raises MalformedSip; `message_so_far` is the request where a 400 can be sent, None where it is to be dropped.
+    """
+    headers = message.headers
+    top: Via | None = None
+    try:
+        top = via(headers)
+        from_(headers)
+        to(headers)
+        call_id(headers)
+        sequence = cseq(headers)
+    except MalformedMessage as error:
+        raise MalformedSip(error.what, message_so_far=_so_far(message, top)) from None
+    if isinstance(message, Request) and sequence.method != message.method:
+        raise MalformedSip("CSeq names another method", message_so_far=_so_far(message, top))
+
+
+def _so_far(message: Message, top: Via | None) -> Request | None:
+    if isinstance(message, Request) and top is not None and message.method != "ACK":
+        return message
+    return None
+
+
+def _required(headers: Headers, name: str) -> str:
+    value = headers.get(name)
+    if not value:
+        raise MalformedMessage(f"no {name}")
+    return value
+
+
+def _first_of_list(line: str) -> str:
+    if "," not in line:
+        return line
+    values = split_list(line)
+    if not values:
+        raise MalformedMessage("an empty list")
+    return values[0]
