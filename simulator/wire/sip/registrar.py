@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.authentication import Authentication, Refusal
-from simulator.wire.sip.header import NameAddr, cseq, name_addr
+from simulator.wire.sip.header import NameAddr, contacts, cseq, seconds
+from simulator.wire.sip.header import to as to_header
 from simulator.wire.sip.message import Headers, Request, Response
 from simulator.wire.sip.registrar_script import RegistrarScript
-from simulator.wire.sip.response import response_to
+from simulator.wire.sip.reply import answer
 from simulator.wire.sip.uri import SipUri, equal
 
 if TYPE_CHECKING:
@@ -97,18 +98,18 @@ class Registrar:
     def register(self, request: Request, source: Address, transport: str, now: float) -> Response:
         """Answer one REGISTER, in the order of RFC 3261 section 10.3. Raises MalformedMessage for what gets a 400."""
         self.tick(now)
-        to = name_addr(request.headers.get("To") or "").uri
+        to = to_header(request.headers).address()
         if not isinstance(to, SipUri):
             raise MalformedMessage("REGISTER for an address that is no SIP URI")
-        verdict = self.authentication.verify(request, to.user, now)
+        verdict = self.authentication.verify(request, to.user_name, now)
         if isinstance(verdict, Refusal):
             return self._answer(request, verdict.status, verdict.headers)
         unsupported = request.headers.all("Require")
         if unsupported:
             return self._answer(request, 420, [("Unsupported", ", ".join(unsupported))])
-        if to.host.lower() not in self.settings.domains or not self.authentication.knows(to.user):
+        if to.host.lower() not in self.settings.domains or not self.authentication.knows(to.user_name):
             return self._answer(request, 404)
-        return self._bind(request, _Source(to.user, source, transport, verdict.algorithm), now)
+        return self._bind(request, _Source(to.user_name, source, transport, verdict.algorithm), now)
 
     def contacts(self, user: str, now: float) -> list[Binding]:
         """Where a user can be reached now, the best first."""
@@ -141,10 +142,10 @@ class Registrar:
     # Binding
 
     def _bind(self, request: Request, who: _Source, now: float) -> Response:
-        contacts = request.headers.all("Contact")
-        if any(text.strip() == "*" for text in contacts):
-            return self._unbind_all(request, who, contacts)
-        wanted = [_wanted(name_addr(text), request.headers) for text in contacts]
+        named = contacts(request.headers)
+        if any(one.uri == "*" for one in named):
+            return self._unbind_all(request, who, len(named))
+        wanted = [_wanted(one, request.headers) for one in named]
         too_brief = self._too_brief(request, wanted)
         if too_brief is not None:
             return too_brief
@@ -184,9 +185,9 @@ class Registrar:
         what = "registered" if before is None else "refreshed"
         self._events.append(Registered(who.user, str(contact), what, granted))
 
-    def _unbind_all(self, request: Request, who: _Source, contacts: tuple[str, ...]) -> Response:
+    def _unbind_all(self, request: Request, who: _Source, named: int) -> Response:
         """`Contact: *` is legal alone and with Expires 0."""
-        if len(contacts) != 1 or (request.headers.get("Expires") or "").strip() != "0":
+        if named != 1 or (request.headers.get("Expires") or "").strip() != "0":
             return self._answer(request, 400)
         self.forget(who.user)
         return self._answer(request, 200)
@@ -215,7 +216,7 @@ class Registrar:
         return self._answer(request, 200, listed)
 
     def _answer(self, request: Request, status: int, headers: list[tuple[str, str]] | None = None) -> Response:
-        return response_to(request, status, [*(headers or []), ("Server", self.settings.server)])
+        return answer(request, status, [*(headers or []), ("Server", self.settings.server)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,16 +231,11 @@ class _Source:
 
 def _wanted(contact: NameAddr, headers: Headers) -> tuple[SipUri, int, float]:
     """Contact URI, seconds and quality. A time that is no number counts as absent (RFC 3261 section 20.19)."""
-    uri = contact.uri
+    uri = contact.address()
     if not isinstance(uri, SipUri):
         raise MalformedMessage("contact that is no SIP URI")
-    seconds = _seconds(contact.params.get("expires")) or _seconds(headers.get("Expires"))
-    return uri, DEFAULT_EXPIRES if seconds is None else seconds[0], _quality(contact.params.get("q"))
-
-
-def _seconds(text: str | None) -> tuple[int] | None:
-    text = (text or "").strip()
-    return (min(int(text), _LONGEST),) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+    usual = seconds(headers.get("Expires"), DEFAULT_EXPIRES)
+    return uri, seconds(contact.params.get("expires"), usual), _quality(contact.params.get("q"))
 
 
 def _quality(text: str | None) -> float:
