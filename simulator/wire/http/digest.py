@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from simulator.errors import MalformedMessage
+from simulator.wire.digest_item import escaped, items
 
 NONCE_LENGTH = 52
 """12 base64 characters of an 8-byte time stamp and 40 hex digits of a SHA-1."""
@@ -22,14 +23,7 @@ NONCE_LENGTH = 52
 _LONGEST_HEADER = 8190
 """Apache's LimitRequestFieldSize."""
 
-_ITEM = re.compile(
-    r'[\s,]{0,8}([A-Za-z0-9_-]{1,32})\s{0,8}=\s{0,8}(?:"((?:[^"\\]++|\\.)*+)"|([^\s,"]*+))', re.DOTALL
-)
-"""Name and quoted or bare value. Possessive and bounded: no header makes it try anything twice."""
 _NONCE_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
-_QUOTABLE = re.compile(r'["\\]')
-_ESCAPED = r"\\\g<0>"
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 class DigestResponse(NamedTuple):
@@ -60,19 +54,19 @@ def parse_authorization(value: str, target: str = "") -> DigestResponse:
     if not _is_of_bytes(value):
         raise MalformedMessage("Authorization holds what no header can")
     if "\\" in target:
-        value = value.replace(f'uri="{target}"', f'uri="{_QUOTABLE.sub(_ESCAPED, target)}"', 1)
-    items = _items(value, value.find(" ") + 1)
+        value = value.replace(f'uri="{target}"', f'uri="{escaped(target)}"', 1)
+    found = items(value, value.find(" ") + 1)
     try:
         parsed = DigestResponse(
-            items["username"],
-            items["realm"],
-            items["nonce"],
-            items["uri"],
-            items["response"],
-            items.get("algorithm"),
-            items.get("qop"),
-            items.get("nc"),
-            items.get("cnonce"),
+            found["username"],
+            found["realm"],
+            found["nonce"],
+            found["uri"],
+            found["response"],
+            found.get("algorithm"),
+            found.get("qop"),
+            found.get("nc"),
+            found.get("cnonce"),
         )
     except KeyError as missing:
         raise MalformedMessage(f"no {missing.args[0]} in Authorization", offset=len(value)) from None
@@ -88,23 +82,6 @@ def _is_of_bytes(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _items(value: str, position: int) -> dict[str, str]:
-    items: dict[str, str] = {}
-    for match in _ITEM.finditer(value, position):
-        if match.start() != position:
-            break
-        position = match.end()
-        name, quoted, token = match.groups()
-        if quoted is None:
-            quoted = token
-        elif "\\" in quoted:
-            quoted = _ESCAPE.sub(r"\1", quoted)
-        items[name.lower()] = quoted
-    if value[position:].strip(" \t,"):
-        raise MalformedMessage("Authorization is no list of items", offset=position)
-    return items
 
 
 def challenge(realm: str, nonce: str, *, stale: bool = False) -> str:
@@ -158,7 +135,7 @@ def authentication_info(ha1: str, sent: DigestResponse, *, next_nonce: str = "")
         return following
     rspauth = f'rspauth="{_response(ha1, sent, _hash(":" + sent.uri))}"'
     first = f"{rspauth}, {following}" if following else rspauth
-    cnonce = _QUOTABLE.sub(_ESCAPED, sent.cnonce or "")
+    cnonce = escaped(sent.cnonce or "")
     return f'{first}, cnonce="{cnonce}", nc={sent.nc}, qop={sent.qop}'
 
 

@@ -31,11 +31,17 @@ _LIST_PIECE = re.compile(r'(?:[^,"<]++|"(?:[^"\\]++|\\.)*+"|<[^>]*+>)*+', re.DOT
 
 
 class MalformedSip(MalformedMessage):
-    """Bytes that are no SIP message; `message_so_far` is the request that a 400 can be sent for, or None: drop it."""
+    """Bytes that are no SIP message.
 
-    def __init__(self, what: str, *, offset: int = 0, message_so_far: Request | None = None) -> None:
+    `message_so_far` is the request that can be refused with `status`, or None where nobody waits for an answer.
+    """
+
+    def __init__(
+        self, what: str, *, offset: int = 0, message_so_far: Request | None = None, status: int = 400
+    ) -> None:
         super().__init__(what, offset=offset)
         self.message_so_far = message_so_far
+        self.status = status
 
 
 def split_list(text: str) -> tuple[str, ...]:
