@@ -1,7 +1,7 @@
 """Sound out and in of a speaker: what is playing, how loud, and whether the microphone may hear.
 
-The sound itself is elsewhere; here is what of it other protocols can see. Any source makes the event
-AudioOutputActive true: clips, calls, transmit.cgi, multicast (audio sheet 2.5). The output gain is a parameter,
+Any source makes the event AudioOutputActive true: clips, calls, transmit.cgi, multicast (audio sheet 2.5); which of them
+is heard, and how it sounds, is the loudspeaker's business. The output gain is a parameter,
 in dB or `mute`, as `audiodevicecontrol.cgi` and the web page's slider set it (audio sheet 4.1). The microphone
 has a mechanical switch, on from the factory, which nothing in software overrides (C1410 manual, Microphone
 disable switch).
@@ -11,13 +11,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.device.loudspeaker import LOCATE, Loudspeaker, audible
 from simulator.device.parameter import Definition, Refused
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from simulator.clock import Timer
     from simulator.device.device import Device
     from simulator.device.lifecycle import Phase
+    from simulator.device.sound import Samples, Sound
 
 OUTPUT_ACTIVE = "tns1:Device/tnsaxis:AudioOutputActive"
 MICROPHONE_SWITCH = "tns1:Device/tnsaxis:Microphone/Switch"
@@ -25,7 +29,6 @@ OUTPUT = "AudioDevice0Output0"
 SWITCH = 0
 GAIN = "AudioSource.A0.OutputGain"
 MUTE = "mute"
-LOCATE = "locate"
 LONGEST_LOCATE = 3600.0
 """Seconds that findmydevice.cgi takes at most (audio sheet 6.5)."""
 
@@ -37,30 +40,80 @@ class Audio:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._sources: dict[str, None] = {}
+        self._sources: dict[str, Sound | None] = {}
+        self._ranking: tuple[str, ...] = ()
+        self._loudspeaker = Loudspeaker()
+        self._heard: str | None = None
+        self._listeners: list[Callable[[], None]] = []
         self._locate_timer: Timer | None = None
         self.microphone_on = True
         """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
         device.parameters.define(_UNMUTED_GAIN)
+        device.parameters.on_change(GAIN, lambda _name, _value: self._turn())
         device.lifecycle.on_phase(self._phase_changed)
 
     # ---- the output
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What is sounding now, in the order in which it began."""
+        """What is sounding now, heard or not, in the order in which it began."""
         return tuple(self._sources)
 
-    def begin(self, source: str) -> None:
-        """A source begins to sound."""
-        self._sources[source] = None
+    @property
+    def heard(self) -> str | None:
+        """The one source that is heard (`loudspeaker.audible`), muted or not; None for silence."""
+        return self._heard
+
+    def begin(self, source: str, sound: Sound | None = None) -> None:
+        """A source begins to sound, or sounds differently; one that sounded already is the newest again."""
+        self._sources.pop(source, None)
+        self._sources[source] = sound
+        self._arbitrate()
         self._publish_output()
 
     def end(self, source: str) -> None:
         """A source falls silent; nothing happens if it was."""
         if source in self._sources:
             del self._sources[source]
+            self._arbitrate()
             self._publish_output()
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        """Sources by priority, the highest first, while the multicast controller is on; empty while it is off."""
+        return self._ranking
+
+    @ranking.setter
+    def ranking(self, sources: Sequence[str]) -> None:
+        self._ranking = tuple(sources)
+        self._arbitrate()
+
+    def on_heard(self, listener: Callable[[], None]) -> None:
+        """Call back whenever a source began, ended, or another one is heard."""
+        self._listeners.append(listener)
+
+    def render(self, seconds: float) -> Samples:
+        """What the loudspeaker played in the last `seconds` (at most 30), gain applied; decoded only now.
+
+        Where a source has a time line of its own, its seconds are meant; silence lasts as long as on the device clock.
+        """
+        return self._loudspeaker.render(seconds, self._device.world.clock.now())
+
+    def _arbitrate(self) -> None:
+        """Decide anew who is heard."""
+        heard = audible(self._sources, self._ranking)
+        if heard != self._heard:
+            self._heard = heard
+            self._device.note(Kind.STATE, "audio heard", source=heard or "")
+        self._turn()
+        for listener in tuple(self._listeners):
+            listener()
+
+    def _turn(self) -> None:
+        """Tell the loudspeaker who is heard, and how loud."""
+        sound = None if self._heard is None else self._sources.get(self._heard)
+        gain = None if self.muted else float(self.gain)
+        self._loudspeaker.turn(self._heard, sound, gain, self._device.world.clock.now())
 
     @property
     def muted(self) -> bool:
@@ -158,3 +211,4 @@ class Audio:
         if not self._device.lifecycle.reachable:
             self._cancel_locate()
             self._sources.clear()
+            self._arbitrate()

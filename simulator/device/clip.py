@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PLAYING = "tnsaxis:MediaClip/Playing"
 CURRENTLY_PLAYING = "tnsaxis:MediaClip/CurrentlyPlaying"
 OUTPUT = 1
-SOURCE = "media clip"
+SOURCE = "VAPIXMediaClip"
 FOLDER = "/etc/audioclips"
 FOREVER = -1
 LOUDEST = 1000
