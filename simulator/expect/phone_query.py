@@ -26,9 +26,9 @@ class PhoneQuery(Query):
     registered: Annotated[bool | None, "Whether it is registered."] = None
     saw: Annotated[str, Choice(PHONE_SIGHTINGS), "What it has seen happen since the moment."] = ""
     status: Annotated[int | None, Whole(100, 699), "SIP status with which it saw that."] = None
-    digits: Annotated[str, Text(r"[0-9A-D*#]{1,64}", "digits", example="123#"), "Digits that came in this call."] = (
-        ""
-    )
+    digits: Annotated[
+        str, Text(r"[0-9A-D*#]{1,64}", "digits", example="123#"), "Digits that came in this call."
+    ] = ""
     codec: Annotated[str, "Codec of the call."] = ""
     tone: Annotated[float | None, Number(20, 20_000), "Frequency in hertz of the tone that it hears now."] = None
     level: Annotated[

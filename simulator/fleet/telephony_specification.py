@@ -26,7 +26,9 @@ class RegistrarSpecification(_Strict):
     """Of the addresses of record; by default the registrar's own address."""
     realm: Annotated[str, Field(max_length=253, pattern=r'^[^"\\\x00-\x1f]*$')] = ""
     """Of challenges; the domain by default."""
-    users: dict[SipUser, Annotated[str, Field(max_length=128)]] = Field(default_factory=dict, max_length=MOST_USERS)
+    users: dict[SipUser, Annotated[str, Field(max_length=128)]] = Field(
+        default_factory=dict, max_length=MOST_USERS
+    )
     """User to password, beside the site's phones and the accounts of the fleet's speakers."""
     open: bool = False
     """Everybody is let in, and nobody is challenged."""
@@ -55,7 +57,6 @@ class PhoneSpecification(_Strict):
     """In the order in which it offers them."""
     incoming: Literal["ring", "answer", "reject"] = "ring"
     """What it does with calls, until hands tell it otherwise."""
-
 
 
 def phone_user(name: str, phone: PhoneSpecification) -> str:

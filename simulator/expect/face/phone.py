@@ -120,4 +120,6 @@ def _answers(look: Look, query: Any) -> list[dict[str, Any]]:
 def _answer_finding(query: Any, record: dict[str, Any]) -> Finding:
     data = record["data"]
     differs = () if data["status"] == query.answered else (f"status={data['status']}, not {query.answered}",)
-    return Finding(f"{data['method']} of {data['user']}: {data['status']}", differs, record["at"], record["number"])
+    return Finding(
+        f"{data['method']} of {data['user']}: {data['status']}", differs, record["at"], record["number"]
+    )

@@ -155,9 +155,7 @@ class RegistrarService:
                     f"registrar {event.what}", user=event.user, contact=event.contact, expires=event.expires
                 )
             elif isinstance(event, MalformedRequest):
-                self._note(
-                    "registrar malformed", peer=f"{event.source[0]}:{event.source[1]}", reason=event.what
-                )
+                self._note("registrar malformed", peer=f"{event.source[0]}:{event.source[1]}", reason=event.what)
         if self._beat is not None:
             self._beat.set()
 

@@ -122,7 +122,9 @@ class Forwarding:
             self._pass_back(response, now)
 
     def _pass_back(self, response: Response, now: float) -> None:
-        self._tell(Response(response.status, response.phrase, without_first(response.headers, "Via"), response.body), now)
+        self._tell(
+            Response(response.status, response.phrase, without_first(response.headers, "Via"), response.body), now
+        )
 
     def _tell(self, response: Response, now: float) -> None:
         self._told = response.encode()

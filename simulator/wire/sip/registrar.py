@@ -155,23 +155,21 @@ class Registrar:
         present = self.bindings.get(who.user, [])
         if any(_out_of_order(present, contact, call_id, sequence) for contact, _, _ in wanted):
             return self._answer(request, 500)
-        added = sum(1 for contact, seconds, _ in wanted if seconds and _found(present, contact) is None)
+        added = sum(1 for contact, asked, _ in wanted if asked and _found(present, contact) is None)
         if len(present) + added > MOST_BINDINGS:
             return self._answer(request, 403)
-        for contact, seconds, quality in wanted:
-            self._bind_one(request, who, (contact, seconds, quality), now)
+        for one in wanted:
+            self._bind_one(request, who, one, now)
         return self._listed(request, who.user, now)
 
-    def _bind_one(
-        self, request: Request, who: _Source, wanted: tuple[SipUri, int, float], now: float
-    ) -> None:
-        contact, seconds, quality = wanted
+    def _bind_one(self, request: Request, who: _Source, wanted: tuple[SipUri, int, float], now: float) -> None:
+        contact, asked, quality = wanted
         before = _found(self.bindings.get(who.user, []), contact)
-        if not seconds:
+        if not asked:
             if before is not None:
                 self._remove(who.user, before, "removed")
             return
-        granted = min(seconds, self.settings.expires, self.script.expires or _LONGEST)
+        granted = min(asked, self.settings.expires, self.script.expires or _LONGEST)
         binding = Binding(
             contact, request.headers.get("Call-ID") or "", cseq(request.headers).number, now + granted, who.source,
             who.transport, request.headers.get("User-Agent") or "", who.algorithm, quality,
@@ -181,9 +179,16 @@ class Registrar:
             bindings[bindings.index(before)] = binding
         else:
             bindings.append(binding)
-        heapq.heappush(self._due, (binding.expires_at, who.user))
+        self._watch(binding.expires_at, who.user)
         what = "registered" if before is None else "refreshed"
         self._events.append(Registered(who.user, str(contact), what, granted))
+
+    def _watch(self, due: float, user: str) -> None:
+        """Note when a binding ends. Entries of bindings refreshed since are swept when they are the most."""
+        heapq.heappush(self._due, (due, user))
+        if len(self._due) > 64 + 2 * sum(map(len, self.bindings.values())):
+            self._due = [(one.expires_at, name) for name, some in self.bindings.items() for one in some]
+            heapq.heapify(self._due)
 
     def _unbind_all(self, request: Request, who: _Source, named: int) -> Response:
         """`Contact: *` is legal alone and with Expires 0."""
@@ -204,7 +209,7 @@ class Registrar:
 
     def _too_brief(self, request: Request, wanted: list[tuple[SipUri, int, float]]) -> Response | None:
         least = self.settings.min_expires
-        if any(0 < seconds < min(least, DEFAULT_EXPIRES) for _, seconds, _ in wanted):
+        if any(0 < asked < min(least, DEFAULT_EXPIRES) for _, asked, _ in wanted):
             return self._answer(request, 423, [("Min-Expires", str(least))])
         return None
 
