@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.device.audio import Audio
+from simulator.device.call_service import CallService
 from simulator.device.clip import Clips
 from simulator.device.motion import MotionSensor
 from simulator.device.speaker_test import SpeakerTest
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 
 def equip(device: Device) -> None:
-    """Build in loudspeaker, microphone and PIR sensor. A brief press of the button calibrates the speaker test."""
+    """Build in loudspeaker, microphone, PIR sensor and telephone.
+
+    A brief press of the button calibrates the speaker test.
+    """
     audio = Audio(device)
     clips = Clips(device, audio)
     test = SpeakerTest(device, audio)
     motion = MotionSensor(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
+    device.call_service = CallService(device)
     device.button.short_press = test.button_pressed

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
+    from simulator.device.call_service import CallService
+    from simulator.device.calls import Calls
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
@@ -56,6 +58,7 @@ class Settings:
     accounts: tuple[Account, ...]
     mqtt: Any
     sensors: tuple[tuple[int, SensorSettings], ...] = ()
+    calls: Any = None
 
 
 class Device:
@@ -98,6 +101,7 @@ class Device:
         self.audio: Audio | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
+        self.call_service: CallService | None = None
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
@@ -117,6 +121,11 @@ class Device:
         """No account exists: factory state, as systemready reports it (core sheet 1.6)."""
         return self.accounts.empty
 
+    @property
+    def calls(self) -> Calls | None:
+        """The calls of a speaker; None where the product makes none."""
+        return None if self.call_service is None else self.call_service.calls
+
     def note(self, kind: Kind, what: str, **data: Any) -> Record:
         """Write a record about this device into the journal."""
         return self.world.journal.append(kind, self.name, what, **data)
@@ -126,7 +135,8 @@ class Device:
         if self.expansion is not None:
             self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        for component in (*always, self.clips, self.audio, self.motion, self.alarms, self.door_monitoring):
+        built_in = (self.clips, self.audio, self.call_service, self.motion, self.alarms, self.door_monitoring)
+        for component in (*always, *built_in):
             if component is not None:
                 component.publish_states()
 
@@ -142,7 +152,8 @@ class Device:
     def save_settings(self) -> Settings:
         """The settings as they are, for the day this firmware is loaded again."""
         sensors = () if self.sensors is None else self.sensors.snapshot()
-        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors)
+        calls = None if self.call_service is None else self.call_service.snapshot()
+        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors, calls)
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
@@ -151,6 +162,8 @@ class Device:
         self.mqtt.restore(settings.mqtt)
         if self.sensors is not None:
             self.sensors.restore(settings.sensors)
+        if self.call_service is not None and settings.calls is not None:
+            self.call_service.restore(settings.calls)
 
     def _phase_changed(self, phase: Phase) -> None:
         """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from simulator.device.sip_quirks import SipQuirks
+
 
 class ModbusQuirks(BaseModel):
     """Sensors on RS-485 ports: counts of the manual, and the polling master (Modbus sheet 1.8)."""
@@ -213,6 +215,10 @@ class Quirks(BaseModel):
     # Modbus sensors
     modbus: Annotated[ModbusQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
     """`none` where there is no RS-485 port."""
+
+    # Calls
+    sip: Annotated[SipQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no call service."""
 
     # MQTT client
     mqtt_client_id: str
