@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from simulator.device.address_registry import AddressRegistry
 from simulator.errors import MissingCapability
 from simulator.fleet.pace import DeviceTimeDialer
+from simulator.fleet.telephony import Telephony
 from simulator.journal import Kind
 from simulator.net.dialer import SocketDialer
 from simulator.net.http_server import HttpServer
@@ -71,6 +72,7 @@ class Premises:
         """Connections of devices that live by device time towards the broker: address and port to socket."""
         self._spare = FIRST_SPARE_NUMBER
         self._names: dict[str, str] = {}
+        self.telephony = Telephony(self)
         self.dhcp = self._dhcp_service()
         self._exchange = DhcpExchange(
             lambda: self.provider.bind_udp(self.plan.infrastructure("dhcp"), CLIENT_PORT, owner="dhcp-client"),
@@ -88,6 +90,7 @@ class Premises:
         try:
             if specification.site.broker.address is None:
                 await premises._start_broker()
+            premises.telephony.open()
         except BaseException:
             await premises.close()
             raise
@@ -98,6 +101,7 @@ class Premises:
         self.patchbay.shut_down()
         if self.broker is not None:
             await self.broker.stop()
+        self.telephony.close()
         self._exchange.close()
         self.dhcp.close()
         await self.http.shut_down()

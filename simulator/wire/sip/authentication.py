@@ -32,6 +32,8 @@ class AuthenticationSettings(Protocol):
     @property
     def password(self) -> Callable[[str], str | None]: ...
     @property
+    def owner(self) -> Callable[[str], str]: ...
+    @property
     def open(self) -> bool: ...
     @property
     def algorithms(self) -> tuple[str, ...]: ...
@@ -84,7 +86,7 @@ class Authentication:
             return Refusal(400)
         if verdict.finding is not Finding.GRANTED:
             return Refusal(_STATUS[proxy], list(verdict.challenges))
-        if verdict.username != user:
+        if self._settings.owner(verdict.username) != user:
             return Refusal(403)
         return Granted(_algorithm(request, protection.realm, proxy=proxy))
 

@@ -49,6 +49,8 @@ class RegistrarSettings:
     """Longest registration that is granted, in seconds."""
     min_expires: int = 60
     server: str = "axsim registrar"
+    owner: Callable[[str], str] = lambda login: login
+    """The user whose credentials a login name stands for."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,497 @@
+"""A phone of the site, which a person uses: it registers or is called by address, and breaks rules when told to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from simulator.clock import wire_now
+from simulator.errors import ClientViolation, FleetError
+from simulator.journal import Kind
+from simulator.net.patchbay import Endpoint
+from simulator.net.sip.transports import Net, SipTransports
+from simulator.site.sip.beat import Beat
+from simulator.site.sip.conversation import Conversation
+from simulator.site.sip.phone_rule import BrokenRules, garbled
+from simulator.wire.sip import command, event
+from simulator.wire.sip.account import Account, Login
+from simulator.wire.sip.audio_format import KNOWN
+from simulator.wire.sip.offer_answer import AudioSettings
+from simulator.wire.sip.packet import UDP
+from simulator.wire.sip.sdp import Direction
+from simulator.wire.sip.settings import UserAgentSettings
+from simulator.wire.sip.user_agent import UserAgent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.device.world import World
+    from simulator.errors import MalformedMessage
+    from simulator.net.media.engine import MediaEngine
+    from simulator.wire.rtp.negotiated import Source
+    from simulator.wire.sip.packet import Address, Packet
+
+SITE = "site"
+SIP_PORT, RTP_PORT = 5060, 4000
+KEY_MILLISECONDS = 160
+MOST_DIGITS = 256
+_BUSY = 486
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrarAt:
+    """A registrar that the phone knows."""
+
+    host: str
+    port: int
+    domain: str
+
+    @property
+    def domain_and_port(self) -> str:
+        """As it stands in addresses: the port only where the domain is the host itself."""
+        return f"{self.domain}:{self.port}" if self.domain == self.host else self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    """One phone."""
+
+    name: str
+    user: str
+    password: str = ""
+    display: str = ""
+    transport: str = UDP
+    codecs: tuple[str, ...] = ("PCMU", "PCMA")
+    incoming: str = "ring"
+    """`ring`, `answer` or `reject`."""
+    registrars: tuple[RegistrarAt, ...] = ()
+    """The primary first; none for a phone that is called by its address."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """The one call of a phone."""
+
+    number: int
+    incoming: bool
+    remote: str
+    conversation: Conversation
+    offer: bytes = b""
+    """Of an incoming call; empty where the caller made none."""
+    state: str = "calling"
+    """`calling`, `ringing` (it rings here), `active`."""
+    digits: str = ""
+
+
+class Phone:
+    """Made inside the running loop; opens its sockets at once. It stands behind the transports (`TransportUser`)."""
+
+    def __init__(
+        self, settings: PhoneSettings, address: str, net: Net, media: MediaEngine, world: World
+    ) -> None:
+        self.name, self.user, self.host = settings.name, settings.user, address
+        self._settings = settings
+        self._media, self._world = media, world
+        self._chance = world.chance.stream(SITE, "phone", settings.name)
+        endpoint = Endpoint(f"{SITE}/{settings.name}", "sip")
+        self._transports = SipTransports(net, endpoint, self)
+        self._transports.open(address, SIP_PORT)
+        ports = self._transports.ports()
+        self.port = ports[UDP]
+        self._agent = UserAgent(
+            UserAgentSettings(address=address, ports=ports, user_agent=f"axsim phone {settings.name}"), self._chance
+        )
+        self._beat = Beat(self._agent, net.patchbay.activity, self._flush)
+        self._rules = BrokenRules()
+        self._incoming: dict[str, Any] = {"how": settings.incoming}
+        self._source: Source | None = None
+        self._call: _Call | None = None
+        self._last: _Call | None = None
+        """The call before, whose sound can still be looked at."""
+        self._registration = 0
+        self._registered = False
+        self._interlude: asyncio.TimerHandle | None = None
+
+    @property
+    def registers(self) -> bool:
+        """Whether it is known at a registrar."""
+        return bool(self._settings.registrars)
+
+    def close(self) -> None:
+        """The site ends, and nobody is told. Safe to repeat."""
+        self._transports.close()
+        self._beat.stop()
+        self._stop_interlude()
+        if self._call is not None:
+            self._call.conversation.stop()
+
+    # Hands: registration
+
+    def register(self) -> None:
+        """Register, and stay registered. Raises FleetError for a phone without a registrar."""
+        if not self._settings.registrars:
+            raise FleetError(f"{self.name} has no registrar", hint="add site: {registrar: embedded}")
+        if self._registration:
+            self._tell(command.Refresh(self._registration))
+            return
+        servers = tuple(
+            command.Server(f"sip:{at.host}:{at.port}", f"sip:{self.user}@{at.domain}")
+            for at in self._settings.registrars
+        )
+        self._registration = self._tell(command.Register(self._account(), servers))
+
+    def unregister(self) -> None:
+        """Take the binding back."""
+        number, self._registration = self._registration, 0
+        if number:
+            self._tell(command.Unregister(number))
+
+    # Hands: calls
+
+    def call(self, uri: str, *, offer: bool = True) -> None:
+        """Call somebody by URI. Raises FleetError while there is another call."""
+        if self._call is not None:
+            raise FleetError(f"{self.name} is in a call with {self._call.remote}", hint="hang up first")
+        conversation = self._conversation()
+        sdp = conversation.offer() if offer else b""
+        number = self._agent.send(command.PlaceCall(uri, self._account(calls=True), sdp), wire_now())
+        self._begin(_Call(number, incoming=False, remote=uri, conversation=conversation))
+        self._note("calls", remote=uri)
+        self._flush()
+
+    def ring(self) -> None:
+        """Tell the caller that it rings."""
+        self._tell(command.Ring(self._present("ringing").number))
+
+    def answer(self) -> None:
+        """Answer the call that came in. Raises FleetError where there is none."""
+        self._answer(self._present("ringing"))
+
+    def reject(self, status: int = _BUSY) -> None:
+        """Refuse the call that came in."""
+        self._tell(command.Reject(self._present("ringing").number, status))
+
+    def hang_up(self) -> None:
+        """End the call, in whatever state it is."""
+        self._tell(command.HangUp(self._present().number))
+
+    def cancel(self) -> None:
+        """Give up a call that is not answered yet."""
+        self._tell(command.Cancel(self._present("calling").number))
+
+    def hold(self) -> None:
+        """Put the other side on hold."""
+        self._offer_again(Direction.SENDONLY)
+
+    def resume(self) -> None:
+        """Talk again."""
+        self._offer_again(Direction.SENDRECV)
+
+    def reinvite(self) -> None:
+        """Offer the present session again."""
+        self._offer_again(None)
+
+    def from_now_on(self, how: str, **fields: Any) -> None:
+        """What becomes of calls that come in: `ring`, `answer` after `delay` seconds, `reject` with `status`."""
+        self._incoming = {"how": how, **fields}
+
+    # Hands: sound and keys
+
+    def play(self, source: Source) -> None:
+        """Send this instead of silence, in this call and the next ones."""
+        self._source = source
+        self._speak(source)
+
+    def quiet(self) -> None:
+        """Send silence."""
+        self._source = None
+        self._speak(None)
+
+    def dtmf(self, digits: str, method: str = "rfc4733") -> None:
+        """Send digits: as RTP events, by `info`, or `in-band`. Raises FleetError where that is not possible."""
+        call = self._present("active")
+        if method == "rfc4733":
+            for digit in digits:
+                call.conversation.press(digit)
+        elif method == "info":
+            for digit in digits:
+                body = f"Signal={digit}\r\nDuration={KEY_MILLISECONDS}\r\n".encode()
+                self._tell(command.SendInfo(call.number, "application/dtmf-relay", body))
+        else:
+            self._play_keys(call, digits)
+
+    def _play_keys(self, call: _Call, digits: str) -> None:
+        from simulator.wire.sound.tone import Recording, keypresses  # numpy is loaded by whoever needs it
+
+        keys = Recording(keypresses(digits))
+        call.conversation.speak(keys)
+        self._stop_interlude()
+        self._interlude = asyncio.get_running_loop().call_later(keys.duration, lambda: self._speak(self._source))
+
+    # Hands: rules
+
+    def break_rule(
+        self, rule: str, *, chance: float | None = None, jitter: float | None = None, count: int | None = None
+    ) -> None:
+        """Break a rule from now on."""
+        self.mend(rule)
+        fault = self._rules.begin(rule, chance, jitter, count)
+        self._agent.misbehaviour = self._rules.misbehaviour()
+        if fault is not None and self._call is not None:
+            self._call.conversation.break_rule(fault)
+
+    def mend(self, rule: str = "") -> None:
+        """Keep a rule again, or all of them."""
+        ended = self._rules.end(rule)
+        self._agent.misbehaviour = self._rules.misbehaviour()
+        if self._call is not None:
+            for fault in ended:
+                self._call.conversation.keep_rule(fault)
+
+    # What is told
+
+    def description(self) -> dict[str, Any]:
+        """What it shows and hears now."""
+        call = self._call or self._last
+        return {
+            "name": self.name,
+            "user": self.user,
+            "host": self.host,
+            "port": self.port,
+            "registered": self._registered,
+            "state": self._state(),
+            "remote": "" if self._call is None else self._call.remote,
+            "codec": "" if call is None else call.conversation.codec,
+            "digits": "" if call is None else call.digits,
+            "packets": 0 if call is None else call.conversation.packets(),
+            "heard": {"level": None, "tones": []} if self._call is None else self._call.conversation.heard(),
+        }
+
+    def _state(self) -> str:
+        call = self._call
+        if call is None:
+            return "idle"
+        if call.state == "active" and (call.conversation.held or call.conversation.holding):
+            return "held"
+        return call.state
+
+    # What the transports tell (TransportUser)
+
+    def received(self, data: bytes, source: Address, transport: str) -> None:
+        """One message; a CANCEL is not heard by a phone that answers too late."""
+        if self._rules.breaks("late-answer") and data.startswith(b"CANCEL "):
+            return
+        self._agent.receive(data, source, transport, wire_now())
+        self._flush()
+
+    def undeliverable(self, packet: Packet, reason: str) -> None:
+        """It could not be delivered."""
+        self._agent.transport_failed(packet, wire_now())
+        self._flush()
+
+    def over(self, packet: Packet, transport: str, local: Address) -> Packet:
+        """A large request goes over TCP."""
+        return self._agent.over(packet, transport, local)
+
+    def malformed(self, source: Address, transport: str, error: MalformedMessage) -> None:
+        """A stream that is no SIP was closed."""
+        self._note("malformed", peer=f"{source[0]}:{source[1]}", reason=error.what)
+
+    def needed(self, peer: Address, transport: str) -> bool:
+        """A connection is kept while there is a call or a registration."""
+        return self._call is not None or self._registered
+
+    # The user agent
+
+    def _account(self, *, calls: bool = False) -> Account:
+        at = self._settings.registrars[0] if self._settings.registrars else None
+        host = f"{self.host}:{self.port}" if at is None else at.domain
+        proxies = (f"sip:{at.host}:{at.port};lr",) if calls and at is not None and at.domain != at.host else ()
+        logins = (Login(self.user, self._settings.password),) if self._settings.password else ()
+        return Account(
+            f"sip:{self.user}@{host}",
+            self.user,
+            self._settings.display,
+            self._settings.transport,
+            logins,
+            proxies,
+        )
+
+    def _tell(self, order: command.Command) -> int:
+        number = self._agent.send(order, wire_now())
+        self._flush()
+        return number
+
+    def _flush(self) -> None:
+        for happened in self._agent.take_events():
+            handler = self._HANDLERS.get(type(happened))
+            if handler is not None:
+                handler(self, happened)
+        for packet in self._agent.take_output():
+            self._transports.send(self._spoilt(packet))
+        for happened in self._agent.take_events():  # of what the handlers have done
+            handler = self._HANDLERS.get(type(happened))
+            if handler is not None:
+                handler(self, happened)
+        self._beat.set()
+
+    def _spoilt(self, packet: Packet) -> Packet:
+        """The packet, or what is left of a request by a phone that sends no SIP."""
+        is_request = not packet.data.startswith(b"SIP/2.0") and bool(packet.data.strip())
+        if is_request and self._rules.strike("malformed"):
+            from dataclasses import replace
+
+            return replace(packet, data=garbled(packet.data), switch=False)
+        return packet
+
+    # What happens to calls
+
+    def _present(self, *states: str) -> _Call:
+        """The call, in one of these states. Raises FleetError."""
+        call = self._call
+        if call is None or (states and call.state not in states):
+            what = "is in no call" if call is None else f"is {call.state}"
+            raise FleetError(f"{self.name} {what}", hint=_NEEDED.get(states[0] if states else "", ""))
+        return call
+
+    def _conversation(self) -> Conversation:
+        formats = tuple(known for name in self._settings.codecs for known in KNOWN if known.name == name)
+        media = self._media.open(f"{SITE}/{self.name}", self.host, RTP_PORT, name=self.name)
+        conversation = Conversation(media, AudioSettings(formats), self._chance, self._source)
+        for fault in self._rules.sound.values():
+            conversation.break_rule(fault)
+        conversation.on_digit(self._digit)
+        return conversation
+
+    def _begin(self, call: _Call) -> None:
+        self._call = call
+
+    def _came(self, came: event.IncomingCall) -> None:
+        call = _Call(came.call, True, came.remote, self._conversation(), came.offer, "ringing")
+        self._begin(call)
+        self._note("called", remote=came.remote, local=came.local)
+        how = self._incoming["how"]
+        if how == "reject":
+            self._agent.send(command.Reject(call.number, self._incoming.get("status", _BUSY)), wire_now())
+            return
+        delay = self._incoming.get("delay", 0.0)
+        if how == "ring" or delay:
+            self._agent.send(command.Ring(call.number), wire_now())
+        if how == "answer":
+            self._answer(call, delay)
+
+    def _answer(self, call: _Call, delay: float = 0.0) -> None:
+        try:
+            sdp = call.conversation.answer(call.offer) if call.offer else call.conversation.offer()
+        except ClientViolation as error:
+            self._note("cannot answer", reason=error.what)
+            self._tell(command.Reject(call.number, 488))
+            return
+        self._tell(command.Answer(call.number, sdp, delay))
+
+    def _offer_again(self, direction: Direction | None) -> None:
+        call = self._present("active")
+        self._tell(command.Offer(call.number, call.conversation.offer(direction)))
+
+    def _progress(self, progress: event.CallProgress) -> None:
+        self._note("ringing", status=progress.status)
+        if progress.sdp and self._call is not None:
+            self._take_answer(self._call, progress.sdp)
+
+    def _answered(self, answered: event.CallAnswered) -> None:
+        call = self._call
+        if call is None:
+            return
+        call.state = "active"
+        if answered.sdp:
+            self._take_answer(call, answered.sdp)
+        self._note("answered", codec=call.conversation.codec)
+
+    def _take_answer(self, call: _Call, sdp: bytes) -> None:
+        """An answer that does not do ends the call (SIP sheet 12.4)."""
+        try:
+            call.conversation.answered(sdp)
+        except ClientViolation as error:
+            self._note("cannot talk", reason=error.what)
+            self._agent.send(command.HangUp(call.number), wire_now())
+
+    def _take_offer(self, offered: event.OfferReceived) -> None:
+        call = self._call
+        if call is None:
+            return
+        before = call.conversation.held
+        try:
+            sdp = call.conversation.answer(offered.sdp)
+        except ClientViolation as error:
+            self._note("cannot answer", reason=error.what)
+            self._agent.send(command.RefuseOffer(call.number), wire_now())
+            return
+        self._agent.send(command.AnswerOffer(call.number, sdp), wire_now())
+        if call.conversation.held != before:
+            self._note("held" if call.conversation.held else "resumed")
+
+    def _make_offer(self, wanted: event.OfferWanted) -> None:
+        if self._call is not None:
+            self._agent.send(command.AnswerOffer(wanted.call, self._call.conversation.offer()), wire_now())
+
+    def _ended(self, ended: event.CallEnded) -> None:
+        call, self._call = self._call, None
+        if call is None:
+            return
+        self._last = call
+        self._stop_interlude()
+        call.conversation.stop()
+        failed = ended.end in (event.End.REFUSED, event.End.NO_ANSWER) and not call.incoming
+        self._note("failed" if failed else "ended", why=ended.end.value, status=ended.status)
+
+    def _info(self, info: event.InfoReceived) -> None:
+        if info.digit:
+            self._digit(info.digit)
+
+    def _digit(self, digit: str) -> None:
+        if self._call is not None:
+            self._call.digits = (self._call.digits + digit)[-MOST_DIGITS:]
+            self._note("digit", digit=digit)
+
+    def _registration_changed(self, changed: event.RegistrationChanged) -> None:
+        self._registered = changed.state is event.Binding.REGISTERED
+        if changed.state is not event.Binding.REGISTERING:
+            self._note(changed.state.value, status=changed.status, server=changed.server)
+
+    def _speak(self, source: Source | None) -> None:
+        self._stop_interlude()
+        if self._call is not None:
+            self._call.conversation.speak(source)
+
+    def _stop_interlude(self) -> None:
+        if self._interlude is not None:
+            self._interlude.cancel()
+        self._interlude = None
+
+    def _note(self, what: str, **data: Any) -> None:
+        self._world.journal.append(Kind.SITE, SITE, f"phone {what}", phone=self.name, **data)
+
+    _HANDLERS: dict[type, Callable[[Phone, Any], None]] = {
+        event.IncomingCall: _came,
+        event.CallProgress: _progress,
+        event.CallAnswered: _answered,
+        event.AnswerReceived: lambda phone, got: phone._take_answer_to_offer(got),
+        event.OfferReceived: _take_offer,
+        event.OfferWanted: _make_offer,
+        event.CallEnded: _ended,
+        event.InfoReceived: _info,
+        event.RegistrationChanged: _registration_changed,
+    }
+
+    def _take_answer_to_offer(self, got: event.AnswerReceived) -> None:
+        if self._call is not None:
+            self._take_answer(self._call, got.sdp)
+
+
+_NEEDED = {
+    "ringing": "it must ring",
+    "calling": "the call must not be answered yet",
+    "active": "the call must be answered",
+}
