@@ -119,6 +119,25 @@ class Provider:
         """A UDP socket that sends from `address`, port chosen by the kernel."""
         return _bound(_udp_socket(), address, 0, "send from")
 
+    def join_udp(self, address: str, group: str, port: int) -> socket.socket:
+        """A UDP socket that hears a multicast group at the interface that has `address`.
+
+        Bound to the group, so that it hears no other group on the same port; shared, since every device that
+        joins gets its own copy. Raises FleetError where the group cannot be joined.
+        """
+        sock = _udp_socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bound(sock, group, port, "bind")
+        here = LOCALHOST if self.mode == "ephemeral" else address
+        try:
+            sock.setsockopt(
+                socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(here)
+            )
+        except OSError as error:
+            sock.close()
+            raise _explained(error, "join", f"{group} at {here}", port) from None
+        return sock
+
     def add_address(self, address: str) -> None:
         """Make `address` usable: nothing to do on loopback, where all of 127/8 is."""
 
