@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import math
 import socket
+import struct
+import wave
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,14 +21,14 @@ module_path {modules}
 module g711.so
 module sndfile.so
 module aubridge.so
-module ausine.so
+module aufile.so
 module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control}
 sip_listen {address}:5060
 sip_trans_def udp
-audio_source ausine,{tone}
+audio_source aufile,{folder}/tone.wav
 audio_player aubridge,{control}
 audio_alert aubridge,{control}
 snd_path {folder}
@@ -68,6 +72,18 @@ class Baresip:
         return told
 
 
+def _tone(hertz: int) -> bytes:
+    """Half a minute of a tone, as a telephone has it, in a WAV file."""
+    rate, file = 8000, io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        samples = (int(8000 * math.sin(2 * math.pi * hertz * n / rate)) for n in range(30 * rate))
+        writer.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    return file.getvalue()
+
+
 @asynccontextmanager
 async def baresip(folder: Path, address: str, account: str, *, tone: int = 440) -> AsyncIterator[Baresip]:
     """Run one with this account, whose sound is a tone of `tone` Hz, and which records what it hears."""
@@ -75,22 +91,36 @@ async def baresip(folder: Path, address: str, account: str, *, tone: int = 440) 
     with socket.socket() as spare:
         spare.bind(("127.0.0.1", 0))
         control = spare.getsockname()[1]
-    settings = _CONFIG.format(modules=MODULES, control=control, address=address, tone=tone, folder=folder)
+    settings = _CONFIG.format(modules=MODULES, control=control, address=address, folder=folder)
     (folder / "config").write_text(settings)
     (folder / "accounts").write_text(account + "\n")
+    (folder / "tone.wav").write_bytes(_tone(tone))
     (folder / "contacts").write_text("")
-    process = await asyncio.create_subprocess_exec(
-        "baresip", "-f", str(folder), stdin=asyncio.subprocess.DEVNULL,
-        stdout=(folder / "log").open("wb"), stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            "baresip",
+            "-f",
+            str(folder),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=asyncio.subprocess.STDOUT,
+        )
     try:
         reader, writer = await _connected(control, process, folder)
-        yield Baresip(folder, reader, writer)
-        writer.close()
+        try:
+            yield Baresip(folder, reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
     finally:
         if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), 10)
+            process.terminate()  # it takes its bindings back, and waits for a registrar that does not answer
+        try:
+            await asyncio.wait_for(process.wait(), 2)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 async def _connected(

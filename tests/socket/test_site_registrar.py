@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from net_bench import Bench, bench, until
+from net_bench import Bench, bench, in_thread, until
 from site_baresip import baresip
 
 from simulator.chance import Chance
@@ -35,6 +36,16 @@ class Site:
     fleet: Bench
     journal: Journal
     service: RegistrarService
+
+    @property
+    def desk(self) -> str:
+        """Address of the caller."""
+        return self.fleet.provider.plan.device(7)
+
+    @property
+    def horn(self) -> str:
+        """Address of the called."""
+        return self.fleet.provider.plan.device(8)
 
     @property
     def host(self) -> str:
@@ -78,7 +89,7 @@ def account(site: Site, user: str, **more: str) -> str:
 
 async def test_baresip_registers_and_leaves(tmp_path: Path) -> None:
     async with site("MD5") as here:
-        async with baresip(tmp_path / "desk", here.fleet.provider.plan.device(7), account(here, "2001")) as desk:
+        async with baresip(tmp_path / "desk", here.desk, account(here, "2001")):
             await until(here.bindings)
             [binding] = here.bindings()
             assert (binding["user"], binding["algorithm"], binding["transport"]) == ("2001", "MD5", "UDP")
@@ -90,27 +101,24 @@ async def test_baresip_registers_and_leaves(tmp_path: Path) -> None:
 async def test_baresip_registers_over_tcp(tmp_path: Path) -> None:
     async with site("MD5") as here:
         line = account(here, "2001").replace(">", ";transport=tcp>")
-        async with baresip(tmp_path / "desk", here.fleet.provider.plan.device(7), line) as desk:
+        async with baresip(tmp_path / "desk", here.desk, line):
             await until(here.bindings)
             assert here.bindings()[0]["transport"] == "TCP"
 
 
 async def test_a_wrong_password_stays_out(tmp_path: Path) -> None:
-    async with site("MD5") as here:
-        line = account(here, "2001", auth_pass="guess")
-        async with baresip(tmp_path / "desk", here.fleet.provider.plan.device(7), line) as desk:
-            await until(lambda: len(here.answers("REGISTER")) >= 2)
-            assert not here.bindings()
-            assert set(here.answers("REGISTER")) == {401}
+    async with site("MD5") as here, baresip(tmp_path / "d", here.desk, account(here, "2001", auth_pass="guess")):
+        await until(lambda: len(here.answers("REGISTER")) >= 2)
+        assert not here.bindings()
+        assert set(here.answers("REGISTER")) == {401}
 
 
 async def test_two_baresips_talk_through_the_proxy(tmp_path: Path) -> None:
     async with site("MD5") as here:
-        plan = here.fleet.provider.plan
         called = account(here, "1001", answermode="auto")
         async with (
-            baresip(tmp_path / "horn", plan.device(8), called, tone=700) as horn,
-            baresip(tmp_path / "desk", plan.device(7), account(here, "2001")) as desk,
+            baresip(tmp_path / "horn", here.horn, called, tone=700) as horn,
+            baresip(tmp_path / "desk", here.desk, account(here, "2001")) as desk,
         ):
             await until(lambda: len(here.bindings()) == 2)
             await desk.tell("dial", f"sip:1001@{here.host}")
@@ -123,25 +131,25 @@ async def test_two_baresips_talk_through_the_proxy(tmp_path: Path) -> None:
 
 
 async def test_nobody_there_is_480_and_nobody_known_404(tmp_path: Path) -> None:
-    async with site("MD5") as here:
-        async with baresip(tmp_path / "desk", here.fleet.provider.plan.device(7), account(here, "2001")) as desk:
-            await until(here.bindings)
-            for user, status in (("1001", 480), ("9999", 404)):
-                await desk.tell("dial", f"sip:{user}@{here.host}")
-                closed = await desk.event("CALL_CLOSED")
-                assert str(status) in closed["param"]
+    async with site("MD5") as here, baresip(tmp_path / "d", here.desk, account(here, "2001")) as desk:
+        await until(here.bindings)
+        for user, status in (("1001", 480), ("9999", 404)):
+            await desk.tell("dial", f"sip:{user}@{here.host}")
+            closed = await desk.event("CALL_CLOSED")
+            assert str(status) in closed["param"]
 
 
 async def test_a_shut_registrar_is_refused_by_the_host_and_comes_back(tmp_path: Path) -> None:
     async with site("MD5") as here:
         here.service.shut()
-        line = account(here, "2001")
-        async with baresip(tmp_path / "desk", here.fleet.provider.plan.device(7), line) as desk:
-            await desk.event("REGISTER_FAIL")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knocking:
+            knocking.connect(here.service.address)
+            knocking.send(b"OPTIONS sip:site SIP/2.0\r\n\r\n")
+            with pytest.raises(ConnectionRefusedError):
+                await in_thread(knocking.recv, 1)
+        async with baresip(tmp_path / "desk", here.desk, account(here, "2001")):
             here.service.up()
-            await desk.tell("uareg", "60")
-            await until(here.bindings)
-            assert here.bindings()
+            await until(here.bindings)  # by what it repeats
 
 
 async def run_sipp(*arguments: str) -> tuple[int, str]:
@@ -190,13 +198,11 @@ Content-Length: 0
 """
 
 
-@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-async def test_sipp_registers(tmp_path: Path, algorithm: str) -> None:
-    async with site(algorithm) as here:
+async def test_sipp_registers(tmp_path: Path) -> None:
+    async with site("MD5") as here:
         (tmp_path / "register.xml").write_text(REGISTER)
-        code, output = await run_sipp(
-            f"{here.host}:5060", "-sf", str(tmp_path / "register.xml"), "-i", here.fleet.provider.plan.device(9), "-m", "1"
-        )  # fmt: skip
+        where = (f"{here.host}:5060", "-i", here.desk)
+        code, output = await run_sipp(*where, "-sf", str(tmp_path / "register.xml"), "-m", "1")
         assert code == 0, output
         [binding] = here.bindings()
-        assert (binding["algorithm"], 118 <= binding["expires"] <= 120) == (algorithm, True)
+        assert (binding["algorithm"], 118 <= binding["expires"] <= 120) == ("MD5", True)
