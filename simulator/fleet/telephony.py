@@ -66,9 +66,7 @@ class Telephony:
             host, _, port = self.external.rpartition(":")
             domain = self._chosen.domain if self._chosen is not None else ""
             return [RegistrarAt(host, int(port), domain or host)]
-        return [
-            RegistrarAt(*service.address, self._domain(service)) for service in self.registrars.values()
-        ]
+        return [RegistrarAt(*service.address, self._domain(service)) for service in self.registrars.values()]
 
     def party(self, to: str) -> str:
         """The URI of somebody who is called: a phone by its name, a user of the registrar, or a URI as it is."""

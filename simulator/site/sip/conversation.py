@@ -26,7 +26,9 @@ _NTP_SECONDS = 32
 class Conversation:
     """Made when a call begins, ended with it. Raises NotAcceptable and MalformedMessage for descriptions that do not do."""
 
-    def __init__(self, media: MediaSession, settings: AudioSettings, chance: Chance, source: Source | None) -> None:
+    def __init__(
+        self, media: MediaSession, settings: AudioSettings, chance: Chance, source: Source | None
+    ) -> None:
         self._media = media
         self._source = source
         self._begun = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simulator.clock import wire_now
@@ -88,9 +87,7 @@ class _Call:
 class Phone:
     """Made inside the running loop; opens its sockets at once. It stands behind the transports (`TransportUser`)."""
 
-    def __init__(
-        self, settings: PhoneSettings, address: str, net: Net, media: MediaEngine, world: World
-    ) -> None:
+    def __init__(self, settings: PhoneSettings, address: str, net: Net, media: MediaEngine, world: World) -> None:
         self.name, self.user, self.host = settings.name, settings.user, address
         self._settings = settings
         self._media, self._world = media, world
@@ -101,7 +98,8 @@ class Phone:
         ports = self._transports.ports()
         self.port = ports[UDP]
         self._agent = UserAgent(
-            UserAgentSettings(address=address, ports=ports, user_agent=f"axsim phone {settings.name}"), self._chance
+            UserAgentSettings(address=address, ports=ports, user_agent=f"axsim phone {settings.name}"),
+            self._chance,
         )
         self._beat = Beat(self._agent, net.patchbay.activity, self._flush)
         self._rules = BrokenRules()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from server_bench import DOMAIN, SERVER, Party, ServerBench
 
 from simulator.wire.sip.message import Request, Response
 from simulator.wire.sip.proxy import MOST_TRANSACTIONS, MalformedRequest, RequestAnswered
 from simulator.wire.sip.registrar_script import ScriptedAnswer
-from server_bench import DOMAIN, SERVER, Party, ServerBench
 
 HORN, DESK = ("127.0.0.9", 5060), ("127.0.0.11", 5060)
 TO_HORN = f"sip:1001@{DOMAIN}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from server_bench import DOMAIN, Party, ServerBench
 
 from simulator.wire.sip.message import Response
 from simulator.wire.sip.registrar import MOST_BINDINGS, Registered
 from simulator.wire.sip.registrar_script import ScriptedAnswer
-from server_bench import DOMAIN, Party, ServerBench
 
 HORN = ("127.0.0.9", 5060)
 
