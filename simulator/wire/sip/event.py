@@ -145,7 +145,8 @@ class OfferRefused:
 
 @dataclass(frozen=True, slots=True)
 class InfoReceived:
-    """INFO in a call, already answered 200. `digit` and `milliseconds` are set where it was DTMF (sheet 14.3)."""
+    """INFO in a call, already answered 200. `digit` and `milliseconds` are set where it was DTMF (sheet 14.3);
+    a body of several digits is told digit by digit."""
 
     call: int
     content_type: str

@@ -37,7 +37,8 @@ class Packet:
     data: bytes
     destination: Destination
     branch: str = ""
-    """Names the client transaction that a request belongs to; empty for responses, ACKs of a 2xx and keep-alives."""
+    """With `method` it names the client transaction that a request belongs to; empty for responses, ACKs and keep-alives."""
+    method: str = ""
     reply_to: tuple[object, ...] = ()
     """Names the server transaction that a response belongs to; empty for requests and stateless responses."""
     switch: bool = False

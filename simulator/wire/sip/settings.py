@@ -35,9 +35,9 @@ class UserAgentSettings:
     user_agent: str = ""
     """Text of User-Agent in requests and of Server in responses; empty leaves both out."""
     allow: tuple[str, ...] = ("PRACK", "INVITE", "ACK", "BYE", "CANCEL", "UPDATE", "INFO", "OPTIONS")
-    supported: tuple[str, ...] = ("replaces", "100rel", "timer", "norefersub")
-    """Option tags we claim in Supported."""
-    understood: frozenset[str] = frozenset({"100rel", "timer", "norefersub", "replaces"})
+    supported: tuple[str, ...] = ("100rel", "timer")
+    """Option tags we claim in Supported. pjsip claims `replaces` and `norefersub` too, which mean nothing without REFER."""
+    understood: frozenset[str] = frozenset({"100rel", "timer"})
     """Option tags that a Require may name without a 420."""
     max_forwards: int = 70
     short_names: bool = False

@@ -1,0 +1,83 @@
+"""A request as it came in: what every later step asks for, read once (SIP sheet 2.2 and 4.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulator.errors import MalformedMessage
+from simulator.wire.sip.destination import of_response
+from simulator.wire.sip.header import CSeq, NameAddr, Via, call_id, cseq, from_, stamp, to, via
+from simulator.wire.sip.message import MalformedSip, Request
+
+if TYPE_CHECKING:
+    from simulator.wire.sip.packet import Address, Destination
+    from simulator.wire.sip.server_transaction import Key
+
+
+class Received(NamedTuple):
+    """A valid request."""
+
+    request: Request
+    method: str
+    via: Via
+    """The top one, stamped."""
+    key: Key
+    """Of its server transaction."""
+    remote: NameAddr
+    """From."""
+    local: NameAddr
+    """To."""
+    call_id: str
+    cseq: CSeq
+    source: Address
+    transport: str
+
+    @property
+    def from_tag(self) -> str:
+        """Empty for a peer of RFC 2543."""
+        return self.remote.tag or ""
+
+    @property
+    def to_tag(self) -> str:
+        """Empty outside of dialogs."""
+        return self.local.tag or ""
+
+    @property
+    def destination(self) -> Destination:
+        """Where its responses go."""
+        return of_response(self.via, self.transport, self.source)
+
+    @property
+    def merge_key(self) -> Key:
+        """What two requests have in common that are one, merged on two ways (RFC 3261 section 8.2.2.2)."""
+        return (self.from_tag, self.call_id, self.cseq.number, self.cseq.method)
+
+
+def read(request: Request, source: Address, transport: str) -> Received:
+    """Check what every request needs and read it. Raises MalformedSip, with the request where a 400 can be sent."""
+    headers = request.headers
+    top: Via | None = None
+    try:
+        line = headers.get("via")
+        top = via(headers)
+        number = cseq(headers)
+        remote, local, call = from_(headers), to(headers), call_id(headers)
+    except MalformedMessage as error:
+        raise MalformedSip(error.what, message_so_far=_so_far(request, top)) from None
+    if number.method != request.method:
+        raise MalformedSip("CSeq names another method", message_so_far=_so_far(request, top))
+    if top.is_rfc3261:
+        key: Key = (top.branch, top.host.lower(), top.port, transaction_method(request.method))
+    else:
+        key = (line, request.uri, remote.tag, call, number.number, transaction_method(request.method))
+    top = stamp(headers, source[0], source[1])
+    return Received(request, request.method, top, key, remote, local, call, number, source, transport)
+
+
+def transaction_method(method: str) -> str:
+    """An ACK belongs to the transaction of its INVITE."""
+    return "INVITE" if method == "ACK" else method
+
+
+def _so_far(request: Request, top: Via | None) -> Request | None:
+    return request if top is not None and request.method != "ACK" else None
