@@ -104,6 +104,11 @@ class Call:
         return self.state is CallState.TERMINATED
 
     @property
+    def ending(self) -> Reason | None:
+        """Why the device itself is hanging up; None while it is not."""
+        return self._ending
+
+    @property
     def account(self) -> SipAccount | None:
         """The account it belongs to; None for a VMS call, and for one whose account was removed."""
         return self._calls.service.accounts.get(self.account_id)

@@ -16,6 +16,7 @@ from simulator.fleet.telephony import Telephony
 from simulator.journal import Kind
 from simulator.net.dialer import SocketDialer
 from simulator.net.http_server import HttpServer
+from simulator.net.media.engine import MediaEngine
 from simulator.net.pacer import Pacer
 from simulator.net.patchbay import Endpoint, Patchbay, Reports
 from simulator.net.provider import Provider
@@ -98,6 +99,8 @@ class Premises:
 
     async def close(self) -> None:
         """Close every socket, give the address block back. Safe to repeat."""
+        if "media" in self.__dict__:
+            self.media.close()
         self.patchbay.shut_down()
         if self.broker is not None:
             await self.broker.stop()
@@ -151,6 +154,11 @@ class Premises:
             server=face.server_header,
             context=context,
         )
+
+    @cached_property
+    def media(self) -> MediaEngine:
+        """All RTP streams of the fleet, from the first call on."""
+        return MediaEngine(self.provider, self.patchbay, self.world.chance)
 
     @cached_property
     def trap_receiver(self) -> tuple[str, int]:

@@ -62,6 +62,8 @@ class Ear:
         self.failed.append(((packet.destination.host, packet.destination.port), packet.branch, reason))
 
     def over(self, packet: Packet, transport: str, local: Peer) -> Packet:
+        if transport == "UDP":
+            return packet
         data = packet.data.replace(
             b"SIP/2.0/UDP 127.0.0.1:5060", b"SIP/2.0/%s %s:%d" % (transport.encode(), local[0].encode(), local[1])
         )
@@ -99,7 +101,9 @@ async def agent(
         ear, address = Ear(), fleet.provider.plan.device(1)
         transports = SipTransports(Net(fleet.provider, fleet.bay, fleet.tls), SIP, ear, settings)
         context = fleet.tls.server("B8A44F000001", address)
-        transports.open(address, 5060, tls_port=5061 if secure else None, context=context)
+        transports.open(address, 5060)
+        if secure:
+            transports.open_tls(5061, context)
         try:
             yield Agent(fleet, ear, transports, address)
         finally:

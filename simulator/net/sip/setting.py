@@ -43,7 +43,8 @@ class TransportUser(Protocol):
         """
 
     def over(self, packet: Packet, transport: str, local: Address) -> Packet:
-        """The same request for TCP: a connection stands whose near end is `local` (`UserAgent.over`)."""
+        """A request that was marked to switch, as it goes now: over TCP, where a connection stands whose near end is
+        `local`, or over UDP after all (`UserAgent.over`)."""
 
     def malformed(self, source: Address, transport: str, error: MalformedMessage) -> None:
         """A stream could not be read as SIP. A refusal may still be sent; then the connection is closed."""

@@ -1,7 +1,8 @@
 """UDP, TCP and TLS of one SIP user agent at one address.
 
     transports = SipTransports(Net(provider, patchbay, tls), Endpoint("speaker-1", "sip"), user)
-    transports.open("127.16.0.1", 5060, tls_port=5061, context=tls.server(...))
+    transports.open("127.16.0.1", 5060)
+    transports.open_tls(5061, tls.server(...))      # only where somebody wants TLS
     settings.ports = transports.ports()             # what Via and Contact say
     for packet in agent.take_output(): transports.send(packet)
     transports.close()
@@ -89,15 +90,8 @@ class SipTransports:
 
     # Sockets
 
-    def open(
-        self,
-        address: str,
-        port: int = 5060,
-        *,
-        tls_port: int | None = None,
-        context: Callable[[], ssl.SSLContext] | None = None,
-    ) -> None:
-        """Listen on UDP and TCP of `port`, and for TLS on `tls_port` with the certificate of `context`.
+    def open(self, address: str, port: int = 5060) -> None:
+        """Listen on UDP and TCP of `port`.
 
         `port` is as the agent knows it; the provider may shift it, and in mode `ephemeral` chooses one for both UDP
         and TCP. Raises AddressTaken when another program holds one, and leaves nothing open then.
@@ -115,11 +109,21 @@ class SipTransports:
                 refused=self._datagram_refused,
             )
             self._accept(TCP, address, port, None)
-            if tls_port is not None and context is not None:
-                self._accept(TLS, address, tls_port, context)
         except FleetError:
             self.close()
             raise
+
+    def open_tls(self, port: int, context: Callable[[], ssl.SSLContext]) -> None:
+        """Listen for TLS too, with the certificate of `context`; connections that stand stay. Raises AddressTaken."""
+        self.close_tls()
+        if self._address is not None:
+            self._accept(TLS, self._address, port, context)
+
+    def close_tls(self) -> None:
+        """Take no new connections over TLS. Safe to repeat."""
+        acceptor = self._acceptors.pop(TLS, None)
+        if acceptor is not None:
+            acceptor.close()
 
     def close(self) -> None:
         """Close every socket, connections in order; nothing is told any more. Safe to repeat."""
@@ -164,8 +168,10 @@ class SipTransports:
             self._fail(packet, "network is unreachable")
         elif destination.transport != UDP:
             self._send_on_stream(packet)
-        elif not packet.switch or self._refuses((destination.host, destination.port)):
+        elif not packet.switch:
             self._post(packet)
+        elif self._refuses((destination.host, destination.port)):
+            self._stay_on_udp(packet)
         else:
             self._hand_to(self._connection((destination.host, destination.port), TCP), packet)
 
@@ -197,6 +203,11 @@ class SipTransports:
             self._fail(packet, f"could not resolve host {destination.host}")
         elif self._datagrams is not None:
             self._datagrams.send(packet.data, (address, destination.port))
+
+    def _stay_on_udp(self, packet: Packet) -> None:
+        """A large request whose destination has no TCP."""
+        if self._datagrams is not None:
+            self._post(self._user.over(packet, UDP, self._datagrams.address))
 
     def _refuses(self, place: Address) -> bool:
         until = self._refused.get(place)
@@ -255,6 +266,7 @@ class SipTransports:
         self._user.malformed(connection.peer, connection.transport, error)
 
     def switched(self, packet: Packet, local: Address) -> Packet:
+        """For a connection that stands."""
         return self._user.over(packet, TCP, local)
 
     def stands(self, connection: Connection) -> None:
@@ -278,7 +290,7 @@ class SipTransports:
         for packet in unsent:
             if packet.switch and packet.transport == UDP:
                 self._refused[connection.host] = wire_now() + REFUSAL_KEPT
-                self._post(packet)
+                self._stay_on_udp(packet)
             else:
                 self._user.undeliverable(packet, reason)
         if connection.last_request is not None and connection.dialled and reason not in _OWN_ENDINGS:
