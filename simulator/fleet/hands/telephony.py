@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.errors import FleetError, UnknownTarget
-from simulator.site.sip.voice import Tone, read_wav
+from simulator.errors import FleetError, MalformedMessage, UnknownTarget
 from simulator.wire.sip.registrar_script import ScriptedAnswer
 
 if TYPE_CHECKING:
@@ -155,12 +154,19 @@ def _play(_bench: Bench, used: Phone, action: PhoneUse) -> None:
 
 
 def _sound(action: PhoneUse) -> Source:
+    from simulator.wire.sound.resampling import resample  # numpy is loaded by whoever needs it
+    from simulator.wire.sound.tone import RATE, Recording, Tone
+    from simulator.wire.sound.wav import read_wav
+
     if not action.file:
-        return Tone(action.tone or DEFAULT_TONE, action.level)
+        return Tone(*(action.tone or DEFAULT_TONE), level=action.level)
     try:
-        return read_wav(Path(action.file))
+        samples, rate = read_wav(Path(action.file).read_bytes())
     except OSError as error:
         raise FleetError(f"{action.file} cannot be read: {error.strerror}") from None
+    except MalformedMessage as error:
+        raise FleetError(f"{action.file}: {error.what}", hint="use a WAV file of 16-bit samples") from None
+    return Recording(resample(samples, rate, RATE))
 
 
 _USES: dict[str, Callable[[Bench, Phone, PhoneUse], Awaitable[None] | None]] = {

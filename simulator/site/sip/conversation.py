@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.wire.rtp.negotiated import Negotiated as Stream
-from simulator.wire.sip.offer_answer import Agreed, AudioSettings, LocalMedia, Negotiation
+from simulator.wire.sip.agreement import Agreed, AudioSettings, LocalMedia
+from simulator.wire.sip.offer_answer import Negotiation
 from simulator.wire.sip.sdp import Direction, parse
 
 if TYPE_CHECKING:

@@ -6,34 +6,28 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulator.clock import wire_now
 from simulator.errors import ClientViolation, FleetError
 from simulator.journal import Kind
-from simulator.net.patchbay import Endpoint
-from simulator.net.sip.transports import Net, SipTransports
-from simulator.site.sip.beat import Beat
+from simulator.net.sip.transports import Net
 from simulator.site.sip.conversation import Conversation
-from simulator.site.sip.phone_rule import BrokenRules, garbled
+from simulator.site.sip.phone_line import PhoneLine
+from simulator.site.sip.phone_rule import BrokenRules
 from simulator.wire.sip import command, event
 from simulator.wire.sip.account import Account, Login
+from simulator.wire.sip.agreement import AudioSettings
 from simulator.wire.sip.audio_format import KNOWN
-from simulator.wire.sip.offer_answer import AudioSettings
 from simulator.wire.sip.packet import UDP
 from simulator.wire.sip.sdp import Direction
-from simulator.wire.sip.settings import UserAgentSettings
-from simulator.wire.sip.user_agent import UserAgent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.device.world import World
-    from simulator.errors import MalformedMessage
     from simulator.net.media.engine import MediaEngine
     from simulator.wire.rtp.negotiated import Source
-    from simulator.wire.sip.packet import Address, Packet
 
 SITE = "site"
-SIP_PORT, RTP_PORT = 5060, 4000
+RTP_PORT = 4000
 KEY_MILLISECONDS = 160
 MOST_DIGITS = 256
 _BUSY = 486
@@ -85,31 +79,32 @@ class _Call:
 
 
 class Phone:
-    """Made inside the running loop; opens its sockets at once. It stands behind the transports (`TransportUser`)."""
+    """Made inside the running loop; opens its sockets at once."""
 
     def __init__(self, settings: PhoneSettings, address: str, net: Net, media: MediaEngine, world: World) -> None:
-        self.name, self.user, self.host = settings.name, settings.user, address
+        self.name, self.user = settings.name, settings.user
         self._settings = settings
         self._media, self._world = media, world
         self._chance = world.chance.stream(SITE, "phone", settings.name)
-        endpoint = Endpoint(f"{SITE}/{settings.name}", "sip")
-        self._transports = SipTransports(net, endpoint, self)
-        self._transports.open(address, SIP_PORT)
-        ports = self._transports.ports()
-        self.port = ports[UDP]
-        self._agent = UserAgent(
-            UserAgentSettings(address=address, ports=ports, user_agent=f"axsim phone {settings.name}"),
-            self._chance,
-        )
-        self._beat = Beat(self._agent, net.patchbay.activity, self._flush)
+        self._registration = 0
+        self._registered = False
         self._rules = BrokenRules()
+        self._line = PhoneLine(
+            settings.name,
+            address,
+            net,
+            self._chance,
+            rules=self._rules,
+            happened=self._happened,
+            busy=lambda: self._call is not None or self._registered,
+        )
+        self._line.broken = lambda peer, reason: self._note("malformed", peer=peer, reason=reason)
+        self.host, self.port = self._line.address
         self._incoming: dict[str, Any] = {"how": settings.incoming}
         self._source: Source | None = None
         self._call: _Call | None = None
         self._last: _Call | None = None
         """The call before, whose sound can still be looked at."""
-        self._registration = 0
-        self._registered = False
         self._interlude: asyncio.TimerHandle | None = None
 
     @property
@@ -119,8 +114,7 @@ class Phone:
 
     def close(self) -> None:
         """The site ends, and nobody is told. Safe to repeat."""
-        self._transports.close()
-        self._beat.stop()
+        self._line.close()
         self._stop_interlude()
         if self._call is not None:
             self._call.conversation.stop()
@@ -132,19 +126,19 @@ class Phone:
         if not self._settings.registrars:
             raise FleetError(f"{self.name} has no registrar", hint="add site: {registrar: embedded}")
         if self._registration:
-            self._tell(command.Refresh(self._registration))
+            self._line.tell(command.Refresh(self._registration))
             return
         servers = tuple(
             command.Server(f"sip:{at.host}:{at.port}", f"sip:{self.user}@{at.domain}")
             for at in self._settings.registrars
         )
-        self._registration = self._tell(command.Register(self._account(), servers))
+        self._registration = self._line.tell(command.Register(self._account(), servers))
 
     def unregister(self) -> None:
         """Take the binding back."""
         number, self._registration = self._registration, 0
         if number:
-            self._tell(command.Unregister(number))
+            self._line.tell(command.Unregister(number))
 
     # Hands: calls
 
@@ -154,14 +148,13 @@ class Phone:
             raise FleetError(f"{self.name} is in a call with {self._call.remote}", hint="hang up first")
         conversation = self._conversation()
         sdp = conversation.offer() if offer else b""
-        number = self._agent.send(command.PlaceCall(uri, self._account(calls=True), sdp), wire_now())
-        self._begin(_Call(number, incoming=False, remote=uri, conversation=conversation))
         self._note("calls", remote=uri)
-        self._flush()
+        self._call = call = _Call(0, incoming=False, remote=uri, conversation=conversation)
+        call.number = self._line.tell(command.PlaceCall(uri, self._account(calls=True), sdp))
 
     def ring(self) -> None:
         """Tell the caller that it rings."""
-        self._tell(command.Ring(self._present("ringing").number))
+        self._line.tell(command.Ring(self._present("ringing").number))
 
     def answer(self) -> None:
         """Answer the call that came in. Raises FleetError where there is none."""
@@ -169,15 +162,15 @@ class Phone:
 
     def reject(self, status: int = _BUSY) -> None:
         """Refuse the call that came in."""
-        self._tell(command.Reject(self._present("ringing").number, status))
+        self._line.tell(command.Reject(self._present("ringing").number, status))
 
     def hang_up(self) -> None:
         """End the call, in whatever state it is."""
-        self._tell(command.HangUp(self._present().number))
+        self._line.tell(command.HangUp(self._present().number))
 
     def cancel(self) -> None:
         """Give up a call that is not answered yet."""
-        self._tell(command.Cancel(self._present("calling").number))
+        self._line.tell(command.Cancel(self._present("calling").number))
 
     def hold(self) -> None:
         """Put the other side on hold."""
@@ -216,7 +209,7 @@ class Phone:
         elif method == "info":
             for digit in digits:
                 body = f"Signal={digit}\r\nDuration={KEY_MILLISECONDS}\r\n".encode()
-                self._tell(command.SendInfo(call.number, "application/dtmf-relay", body))
+                self._line.tell(command.SendInfo(call.number, "application/dtmf-relay", body))
         else:
             self._play_keys(call, digits)
 
@@ -236,14 +229,14 @@ class Phone:
         """Break a rule from now on."""
         self.mend(rule)
         fault = self._rules.begin(rule, chance, jitter, count)
-        self._agent.misbehaviour = self._rules.misbehaviour()
+        self._line.rules_changed()
         if fault is not None and self._call is not None:
             self._call.conversation.break_rule(fault)
 
     def mend(self, rule: str = "") -> None:
         """Keep a rule again, or all of them."""
         ended = self._rules.end(rule)
-        self._agent.misbehaviour = self._rules.misbehaviour()
+        self._line.rules_changed()
         if self._call is not None:
             for fault in ended:
                 self._call.conversation.keep_rule(fault)
@@ -275,32 +268,6 @@ class Phone:
             return "held"
         return call.state
 
-    # What the transports tell (TransportUser)
-
-    def received(self, data: bytes, source: Address, transport: str) -> None:
-        """One message; a CANCEL is not heard by a phone that answers too late."""
-        if self._rules.breaks("late-answer") and data.startswith(b"CANCEL "):
-            return
-        self._agent.receive(data, source, transport, wire_now())
-        self._flush()
-
-    def undeliverable(self, packet: Packet, reason: str) -> None:
-        """It could not be delivered."""
-        self._agent.transport_failed(packet, wire_now())
-        self._flush()
-
-    def over(self, packet: Packet, transport: str, local: Address) -> Packet:
-        """A large request goes over TCP."""
-        return self._agent.over(packet, transport, local)
-
-    def malformed(self, source: Address, transport: str, error: MalformedMessage) -> None:
-        """A stream that is no SIP was closed."""
-        self._note("malformed", peer=f"{source[0]}:{source[1]}", reason=error.what)
-
-    def needed(self, peer: Address, transport: str) -> bool:
-        """A connection is kept while there is a call or a registration."""
-        return self._call is not None or self._registered
-
     # The user agent
 
     def _account(self, *, calls: bool = False) -> Account:
@@ -317,32 +284,10 @@ class Phone:
             proxies,
         )
 
-    def _tell(self, order: command.Command) -> int:
-        number = self._agent.send(order, wire_now())
-        self._flush()
-        return number
-
-    def _flush(self) -> None:
-        for happened in self._agent.take_events():
-            handler = self._HANDLERS.get(type(happened))
-            if handler is not None:
-                handler(self, happened)
-        for packet in self._agent.take_output():
-            self._transports.send(self._spoilt(packet))
-        for happened in self._agent.take_events():  # of what the handlers have done
-            handler = self._HANDLERS.get(type(happened))
-            if handler is not None:
-                handler(self, happened)
-        self._beat.set()
-
-    def _spoilt(self, packet: Packet) -> Packet:
-        """The packet, or what is left of a request by a phone that sends no SIP."""
-        is_request = not packet.data.startswith(b"SIP/2.0") and bool(packet.data.strip())
-        if is_request and self._rules.strike("malformed"):
-            from dataclasses import replace
-
-            return replace(packet, data=garbled(packet.data), switch=False)
-        return packet
+    def _happened(self, happened: event.Event) -> None:
+        handler = _HANDLERS.get(type(happened))
+        if handler is not None:
+            handler(self, happened)
 
     # What happens to calls
 
@@ -363,20 +308,17 @@ class Phone:
         conversation.on_digit(self._digit)
         return conversation
 
-    def _begin(self, call: _Call) -> None:
-        self._call = call
-
     def _came(self, came: event.IncomingCall) -> None:
         call = _Call(came.call, True, came.remote, self._conversation(), came.offer, "ringing")
-        self._begin(call)
+        self._call = call
         self._note("called", remote=came.remote, local=came.local)
         how = self._incoming["how"]
         if how == "reject":
-            self._agent.send(command.Reject(call.number, self._incoming.get("status", _BUSY)), wire_now())
+            self._line.tell(command.Reject(call.number, self._incoming.get("status", _BUSY)))
             return
         delay = self._incoming.get("delay", 0.0)
         if how == "ring" or delay:
-            self._agent.send(command.Ring(call.number), wire_now())
+            self._line.tell(command.Ring(call.number))
         if how == "answer":
             self._answer(call, delay)
 
@@ -385,13 +327,13 @@ class Phone:
             sdp = call.conversation.answer(call.offer) if call.offer else call.conversation.offer()
         except ClientViolation as error:
             self._note("cannot answer", reason=error.what)
-            self._tell(command.Reject(call.number, 488))
+            self._line.tell(command.Reject(call.number, 488))
             return
-        self._tell(command.Answer(call.number, sdp, delay))
+        self._line.tell(command.Answer(call.number, sdp, delay))
 
     def _offer_again(self, direction: Direction | None) -> None:
         call = self._present("active")
-        self._tell(command.Offer(call.number, call.conversation.offer(direction)))
+        self._line.tell(command.Offer(call.number, call.conversation.offer(direction)))
 
     def _progress(self, progress: event.CallProgress) -> None:
         self._note("ringing", status=progress.status)
@@ -413,7 +355,7 @@ class Phone:
             call.conversation.answered(sdp)
         except ClientViolation as error:
             self._note("cannot talk", reason=error.what)
-            self._agent.send(command.HangUp(call.number), wire_now())
+            self._line.tell(command.HangUp(call.number))
 
     def _take_offer(self, offered: event.OfferReceived) -> None:
         call = self._call
@@ -424,15 +366,15 @@ class Phone:
             sdp = call.conversation.answer(offered.sdp)
         except ClientViolation as error:
             self._note("cannot answer", reason=error.what)
-            self._agent.send(command.RefuseOffer(call.number), wire_now())
+            self._line.tell(command.RefuseOffer(call.number))
             return
-        self._agent.send(command.AnswerOffer(call.number, sdp), wire_now())
+        self._line.tell(command.AnswerOffer(call.number, sdp))
         if call.conversation.held != before:
             self._note("held" if call.conversation.held else "resumed")
 
     def _make_offer(self, wanted: event.OfferWanted) -> None:
         if self._call is not None:
-            self._agent.send(command.AnswerOffer(wanted.call, self._call.conversation.offer()), wire_now())
+            self._line.tell(command.AnswerOffer(wanted.call, self._call.conversation.offer()))
 
     def _ended(self, ended: event.CallEnded) -> None:
         call, self._call = self._call, None
@@ -471,18 +413,6 @@ class Phone:
     def _note(self, what: str, **data: Any) -> None:
         self._world.journal.append(Kind.SITE, SITE, f"phone {what}", phone=self.name, **data)
 
-    _HANDLERS: dict[type, Callable[[Phone, Any], None]] = {
-        event.IncomingCall: _came,
-        event.CallProgress: _progress,
-        event.CallAnswered: _answered,
-        event.AnswerReceived: lambda phone, got: phone._take_answer_to_offer(got),
-        event.OfferReceived: _take_offer,
-        event.OfferWanted: _make_offer,
-        event.CallEnded: _ended,
-        event.InfoReceived: _info,
-        event.RegistrationChanged: _registration_changed,
-    }
-
     def _take_answer_to_offer(self, got: event.AnswerReceived) -> None:
         if self._call is not None:
             self._take_answer(self._call, got.sdp)
@@ -492,4 +422,15 @@ _NEEDED = {
     "ringing": "it must ring",
     "calling": "the call must not be answered yet",
     "active": "the call must be answered",
+}
+_HANDLERS: dict[type, Callable[[Phone, Any], None]] = {
+    event.IncomingCall: Phone._came,
+    event.CallProgress: Phone._progress,
+    event.CallAnswered: Phone._answered,
+    event.AnswerReceived: Phone._take_answer_to_offer,
+    event.OfferReceived: Phone._take_offer,
+    event.OfferWanted: Phone._make_offer,
+    event.CallEnded: Phone._ended,
+    event.InfoReceived: Phone._info,
+    event.RegistrationChanged: Phone._registration_changed,
 }

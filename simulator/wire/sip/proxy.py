@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.authentication import Refusal
 from simulator.wire.sip.forwarding import Forwarding
-from simulator.wire.sip.header import COOKIE, check, from_, name_addr, number, stamp, tag, via
+from simulator.wire.sip.header import COOKIE, check, from_, name_addr, number, tag, via
+from simulator.wire.sip.hop import Key, destination_of, place_text, transaction_key, way_back
 from simulator.wire.sip.message import Headers, MalformedSip, Request, Response, is_keepalive, parse
-from simulator.wire.sip.packet import TLS, UDP, Destination, Packet, is_reliable
+from simulator.wire.sip.packet import Destination, Packet, is_reliable
 from simulator.wire.sip.registrar import Registered, Registrar
 from simulator.wire.sip.reply import answer, without_first
 from simulator.wire.sip.timer import Schedule, Timer, Timing
@@ -79,7 +80,7 @@ class _Arrival:
     source: Address
     transport: str
     back: Destination
-    key: tuple[str, str, str]
+    key: Key
     now: float
 
 
@@ -112,11 +113,11 @@ class SipServer:
         self._late: list[tuple[float, int, Packet]] = []
         self._sequence = 0
         self._events: list[ServerEvent] = []
-        self._forwardings: dict[tuple[str, str, str], Forwarding] = {}
+        self._forwardings: dict[Key, Forwarding] = {}
         """By top Via branch, sent-by and method, as the request came."""
         self._by_branch: dict[str, Forwarding] = {}
         """By the branch that we gave it."""
-        self._answered: dict[tuple[str, str, str], _Answered] = {}
+        self._answered: dict[Key, _Answered] = {}
 
     # The five methods
 
@@ -193,7 +194,7 @@ class SipServer:
     def over(self, forwarding: Forwarding) -> None:
         """Its transactions are over."""
         self._by_branch.pop(forwarding.branch, None)
-        self._forwardings.pop(_key(forwarding.request), None)
+        self._forwardings.pop(transaction_key(forwarding.request), None)
 
     def answered(self, request: Request, status: int, *, own: bool) -> None:
         """A final answer went to the sender."""
@@ -214,8 +215,8 @@ class SipServer:
     # Requests
 
     def _request(self, request: Request, source: Address, transport: str, now: float) -> None:
-        back = _way_back(request, source, transport)
-        arrival = _Arrival(request, source, transport, back, _key(request), now)
+        back = way_back(request, source, transport)
+        arrival = _Arrival(request, source, transport, back, transaction_key(request), now)
         if self._is_repeat(arrival):
             return
         if request.method == "ACK":
@@ -320,7 +321,7 @@ class SipServer:
         self._refuse_loop(arrival.request)
         onward = self._next_hop(sent, arrival.now)
         if arrival.request.method in ("INVITE", "SUBSCRIBE", "REFER") and not _in_dialog(arrival.request):
-            sent.headers.prepend("Record-Route", f"<sip:{_place(self.settings.address)};lr>")
+            sent.headers.prepend("Record-Route", f"<sip:{place_text(self.settings.address)};lr>")
         sent.headers = _without(sent.headers, self._own_credentials(arrival.request))
         branch = self._add_via(sent, onward.transport, arrival.request)
         forwarding = Forwarding(self, arrival.request, sent, arrival.back, onward, branch)
@@ -341,10 +342,10 @@ class SipServer:
         """The first Route that is left, else where the user is bound, else what the address says."""
         routes = sent.headers.all("Route")
         if routes:
-            return _destination(_sip_uri(name_addr(routes[0]).uri))
+            return destination_of(_sip_uri(name_addr(routes[0]).uri))
         target = _sip_uri(sent.uri)
         if not self._is_own_domain(target):
-            return _destination(target)
+            return destination_of(target)
         if not self.registrar.authentication.knows(target.user_name):
             raise _Refused(404)
         bindings = self.registrar.contacts(target.user_name, now)
@@ -352,14 +353,14 @@ class SipServer:
             raise _Refused(480)
         best = bindings[0]
         sent.uri = str(best.contact)
-        onward = _destination(best.contact)
+        onward = destination_of(best.contact)
         if is_reliable(onward.transport) and onward.transport == best.transport:
             return replace(onward, connection=best.source)
         return onward
 
     def _add_via(self, sent: Request, transport: str, request: Request) -> str:
         branch = f"{COOKIE}{self._chance.getrandbits(64):016x}.{self._loop_mark(request)}"
-        sent.headers.prepend("Via", f"SIP/2.0/{transport} {_place(self.settings.address)};branch={branch}")
+        sent.headers.prepend("Via", f"SIP/2.0/{transport} {place_text(self.settings.address)};branch={branch}")
         return branch
 
     def _refuse_loop(self, request: Request) -> None:
@@ -407,7 +408,7 @@ class SipServer:
     def _answer_badly(self, request: Request, source: Address, transport: str, now: float) -> None:
         """400 for what can hardly be read, as far as it can be routed; nothing is kept."""
         try:
-            back = _way_back(request, source, transport)
+            back = way_back(request, source, transport)
             self.emit(Packet(answer(request, 400).encode(), back), now)
         except MalformedMessage:
             return
@@ -429,30 +430,6 @@ class SipServer:
         return not sent.headers.all("Route") and not target.user and self._is_own_domain(target)
 
 
-def _key(request: Request) -> tuple[str, str, str]:
-    """Of the server transaction; an RFC 2543 sender's Via names none, so that the rest has to."""
-    top = via(request.headers)
-    if top.is_rfc3261:
-        return top.branch, f"{top.host}:{top.port}", request.method
-    names = ("Via", "From", "Call-ID")
-    rest = [request.headers.get(name) or "" for name in names]
-    sequence = (request.headers.get("CSeq") or "").split()[0]
-    return "\n".join([request.uri, *rest]), sequence, request.method
-
-
-def _way_back(request: Request, source: Address, transport: str) -> Destination:
-    """Where answers go (RFC 3261 section 18.2.2, RFC 3581): stamps the top Via."""
-    top = stamp(request.headers, *source)
-    port = top.rport or top.port or (5061 if transport == TLS else 5060)
-    return Destination(top.received or top.host, port, transport, source if is_reliable(transport) else None)
-
-
-def _destination(uri: SipUri) -> Destination:
-    transport = (uri.transport or "").upper() or (TLS if uri.is_secure else UDP)
-    port = uri.port or (5061 if transport == TLS else 5060)
-    return Destination(uri.host, port, transport)
-
-
 def _sip_uri(text: str) -> SipUri:
     uri = parse_uri(text)
     if not isinstance(uri, SipUri):
@@ -471,10 +448,6 @@ def _user_of(request: Request) -> str:
 
 def _in_dialog(request: Request) -> bool:
     return tag(request.headers.get("To") or "") is not None
-
-
-def _place(address: Address) -> str:
-    return f"{address[0]}:{address[1]}"
 
 
 def _without(headers: Headers, values: set[str]) -> Headers:
