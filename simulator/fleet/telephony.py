@@ -185,7 +185,7 @@ class Telephony:
             transport=chosen.transport.upper(),
             codecs=chosen.codecs,
             incoming=chosen.incoming,
-            registrars=tuple(self.servers()) if chosen.register else (),
+            registrars=tuple(self.servers()) if chosen.registers else (),
         )
         address = self._premises.spare_address() if self._premises.own_addresses else "127.0.0.1"
         phone = Phone(settings, address, self._net, self._premises.media, self._world)

@@ -50,7 +50,7 @@ class PhoneSpecification(_Strict):
     password: Annotated[str, Field(max_length=128)] = ""
     display: Annotated[str, Field(max_length=128, pattern=r"^[^\x00-\x1f]*$")] = ""
     """Name that it shows to those whom it calls."""
-    register: bool = True
+    registers: bool = True
     """At the site's registrar, where there is one; otherwise it calls and is called by address."""
     transport: Literal["udp", "tcp"] = "udp"
     codecs: Annotated[tuple[Codec, ...], Field(min_length=1, max_length=5)] = ("PCMU", "PCMA")

@@ -65,7 +65,7 @@ class PhonePlan:
     user: Annotated[str, SIP_USER, "User part of its address; its name by default."] = ""
     password: Annotated[str, Text(r".{0,128}", "password", empty=True), "Its password at the registrar."] = ""
     display: Annotated[str, "Name that it shows to those whom it calls."] = ""
-    register: Annotated[bool, "Whether it registers, where the site has a registrar."] = True
+    registers: Annotated[bool, "Whether it registers, where the site has a registrar."] = True
     transport: Annotated[Literal["udp", "tcp"], "How its requests leave."] = "udp"
     codecs: Annotated[tuple[str, ...], ListOf(Choice(CODECS), fewest=1), "Codecs, the first one preferred."] = (
         "PCMU",
@@ -81,7 +81,7 @@ class PhonePlan:
             "user": self.user or None,
             "password": self.password,
             "display": self.display,
-            "register": self.register,
+            "registers": self.registers,
             "transport": self.transport,
             "codecs": list(self.codecs),
             "incoming": self.incoming,
