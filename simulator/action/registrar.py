@@ -49,7 +49,7 @@ class RegistrarOrder(Action):
         ],
         "What the registrar does.",
     ]  # fmt: skip
-    registrar: Annotated[Literal["primary", "secondary"], "Which of the two."] = "primary"
+    server: Annotated[Literal["primary", "secondary"], "Which of the two registrars."] = "primary"
     user: Annotated[str, "Only towards this user; all by default."] = ""
     status: Annotated[int | None, Whole(300, 699), "Status of the answer."] = None
     method: Annotated[str, Text(r"[A-Z]+", "SIP method", example="INVITE"), "Which requests are answered so."] = (

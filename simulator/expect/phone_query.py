@@ -55,7 +55,7 @@ class RegistrarQuery(Query):
     shorthand: ClassVar[str] = "user"
 
     user: Annotated[str, "User that is registered, or is not."] = ""
-    registrar: Annotated[Literal["primary", "secondary"], "Which of the two."] = "primary"
+    server: Annotated[Literal["primary", "secondary"], "Which of the two registrars."] = "primary"
     registered: Annotated[bool, "Whether it has a binding now."] = True
     contact: Annotated[str, "Its contact; may hold globs."] = ""
     answered: Annotated[

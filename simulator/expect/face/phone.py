@@ -38,9 +38,9 @@ def find_registrar(look: Look) -> list[Finding]:
     if query.answered is not None:
         return [_answer_finding(query, record) for record in _answers(look, query)]
     registrars = {one["name"]: one for one in look.eyes.registrars()}
-    if query.registrar not in registrars:
-        return [Finding("", (f"the site has no {query.registrar} registrar of its own",))]
-    bindings = [one for one in registrars[query.registrar]["bindings"] if fnmatchcase(one["user"], query.user)]
+    if query.server not in registrars:
+        return [Finding("", (f"the site has no {query.server} registrar of its own",))]
+    bindings = [one for one in registrars[query.server]["bindings"] if fnmatchcase(one["user"], query.user)]
     fitting = [one for one in bindings if not query.contact or fnmatchcase(one["contact"], query.contact)]
     text = ", ".join(f"{one['user']} at {one['contact']}" for one in bindings) or f"{query.user} is not registered"
     return [Finding(text, () if bool(fitting) == query.registered else (text,))]
@@ -111,7 +111,7 @@ def _answers(look: Look, query: Any) -> list[dict[str, Any]]:
         record
         for record in records
         if record["what"] == "registrar answered"
-        and record["data"]["registrar"] == query.registrar
+        and record["data"]["registrar"] == query.server
         and record["data"]["method"] == query.method
         and fnmatchcase(record["data"]["user"], query.user or "*")
     ]

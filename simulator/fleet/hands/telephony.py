@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from simulator.action.phone import PhoneUse
-    from simulator.action.registrar import RegistrarOrder
+    from simulator.action.server import RegistrarOrder
     from simulator.fleet.bench import Bench
     from simulator.site.sip.phone import Phone
     from simulator.site.sip.registrar_service import RegistrarService
@@ -27,11 +27,11 @@ DEFAULT_TONE = (1000.0,)
 
 def registrar(bench: Bench, action: RegistrarOrder) -> None:
     """Raises FleetError where there is none, or it is somebody else's program."""
-    service = _registrar(bench, action.registrar)
-    key = ("registrar", action.registrar, action.do)
+    service = _registrar(bench, action.server)
+    key = ("registrar", action.server, action.do)
     if action.do == "up":
         for begun in _ENDED_BY_TIME:
-            bench.courses.end(("registrar", action.registrar, begun))
+            bench.courses.end(("registrar", action.server, begun))
         service.up()
         return
     bench.courses.end(key)
