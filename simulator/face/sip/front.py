@@ -132,7 +132,7 @@ class SipFace:
         """A request that is too large for UDP goes over a connection, or by UDP where there is no TCP."""
         if self.agent is None:
             return packet
-        switched = self.agent.over(packet, transport, local)
+        switched = self.agent.over(packet, transport, self.way.now(), local)
         self.recorder.went(switched, self.way.now())
         return switched
 

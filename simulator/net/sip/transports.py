@@ -194,7 +194,8 @@ class SipTransports:
         if self._datagrams is not None:
             branch = None if data.startswith(b"SIP/2.0 ") else _BRANCH.search(data)
             name = branch[1].decode("utf-8", "surrogateescape") if branch else ""
-            self._user.undeliverable(Packet(data, Destination(*peer, UDP), name), reason)
+            method = data.partition(b" ")[0].decode("latin-1") if branch else ""
+            self._user.undeliverable(Packet(data, Destination(*peer, UDP), name, method), reason)
 
     def _post(self, packet: Packet) -> None:
         destination = packet.destination
