@@ -15,7 +15,12 @@ from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
 from simulator.device.power_supply import PowerSource
 from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
-from simulator.fleet.telephony_specification import MOST_PHONES, PhoneSpecification, RegistrarSpecification
+from simulator.fleet.telephony_specification import (
+    MOST_PHONES,
+    PhoneSpecification,
+    RegistrarSpecification,
+    SipSpecification,
+)
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -130,6 +135,8 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     snmp: bool | SnmpSpecification = False
     """True: the agent is on in all versions; a mapping: its settings."""
+    sip: bool | SipSpecification = False
+    """True: SIP is on, registered at the site's registrar if there is one; a mapping: its settings."""
     certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""

@@ -14,6 +14,8 @@ from simulator.action.declaration import fields_of
 from simulator.action.dhcp import Dhcp
 from simulator.action.door import MonitorDoor
 from simulator.action.module import Module
+from simulator.action.phone import PhoneUse
+from simulator.action.registrar import RegistrarOrder
 from simulator.action.set import Set
 from simulator.action.target import PORT_COMPONENTS, Target, is_pattern
 from simulator.errors import UnknownTarget
@@ -28,6 +30,7 @@ from simulator.expect.query import (
     VapixQuery,
 )
 from simulator.scenario.check_parts import check_parts
+from simulator.scenario.check_telephony import phone_misuse, query_misuse, registrar_misuse
 from simulator.scenario.modbus_plan import check_sensors
 
 if TYPE_CHECKING:
@@ -233,11 +236,22 @@ class Checker:
             return self._clock_misuse(action)
         if isinstance(action, Dhcp) and document.mode == "ephemeral":
             return "DHCP needs an address per device, which mode ephemeral has not", "use mode: loopback"
+        if isinstance(action, RegistrarOrder):
+            return registrar_misuse(action, document.site)
+        if isinstance(action, PhoneUse):
+            return phone_misuse(action, document.site, self._called(action))
         if isinstance(action, Shake | Casing | MonitorDoor):
             return self._part_misuse(action)
         if isinstance(action, Set) and action.fact:
             return self._fact_misuse(action)
         return None
+
+    def _called(self, action: PhoneUse) -> list[DevicePlan]:
+        try:
+            names = () if action.device is None else action.device.devices(self._names)
+        except UnknownTarget:
+            return []  # told already
+        return [self._fleet.plans[name] for name in names]
 
     def _part_misuse(self, action: Shake | Casing | MonitorDoor) -> tuple[str, str] | None:
         try:
@@ -275,6 +289,10 @@ class Checker:
 
     def _check_expectation(self, expected: Expectation) -> None:
         place = expected.place
+        wrong = query_misuse(expected.query, self._document.site)
+        if wrong is not None:
+            self._reading.at(place, *wrong)
+            return
         devices: tuple[str, ...] = self._names
         if expected.device is not None:
             try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from simulator.action.phone import PhoneUse
-    from simulator.action.server import RegistrarOrder
+    from simulator.action.registrar import RegistrarOrder
     from simulator.fleet.bench import Bench
     from simulator.site.sip.phone import Phone
     from simulator.site.sip.registrar_service import RegistrarService
