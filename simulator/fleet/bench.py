@@ -21,11 +21,9 @@ from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
-from simulator.fleet.sip_setting import switch_on as switch_sip_on
 from simulator.fleet.snapshot import snapshot
 from simulator.fleet.snmp_setting import switch_on
 from simulator.fleet.specification import SnmpSpecification
-from simulator.fleet.telephony_specification import SipSpecification
 from simulator.journal import Journal, Kind, Record
 from simulator.resources import VERSION
 
@@ -314,17 +312,11 @@ class Bench:
             device.certificates.install_authority(alias, pem.encode())
         for alias, pem in specification.certificates.clients.items():
             device.certificates.install_client(alias, pem.encode())
-        self._set_up_services(device, specification)
-
-    def _set_up_services(self, device: Device, specification: DeviceSpecification) -> None:
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
         if specification.snmp:
             chosen = SnmpSpecification() if specification.snmp is True else specification.snmp
             switch_on(device, chosen, self.premises.trap_receiver)
-        if specification.sip:
-            sip = SipSpecification() if specification.sip is True else specification.sip
-            switch_sip_on(device, sip, self.premises.telephony.servers())
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}

@@ -19,7 +19,6 @@ from simulator.fleet.telephony_specification import (
     MOST_PHONES,
     PhoneSpecification,
     RegistrarSpecification,
-    SipSpecification,
 )
 
 DEFAULT_USER = "root"
@@ -135,8 +134,6 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     snmp: bool | SnmpSpecification = False
     """True: the agent is on in all versions; a mapping: its settings."""
-    sip: bool | SipSpecification = False
-    """True: SIP is on, registered at the site's registrar if there is one; a mapping: its settings."""
     certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-DEFAULT_SIP_PASSWORD = "axsim-sip"  # a test bench's credentials
 MOST_PHONES = 64
 MOST_USERS = 10_000
 SipUser = Annotated[str, Field(pattern=r"^[A-Za-z0-9._+*#-]{1,64}$")]
@@ -58,31 +57,6 @@ class PhoneSpecification(_Strict):
     """In the order in which it offers them."""
     incoming: Literal["ring", "answer", "reject"] = "ring"
     """What it does with calls, until hands tell it otherwise."""
-
-
-class SipSpecification(_Strict):
-    """SIP of a speaker: switched on, with one account."""
-
-    user: SipUser | None = None
-    """User part of its address; the device's name by default."""
-    login: Annotated[str, Field(max_length=128)] = ""
-    """Name for the digest; the user by default."""
-    password: Annotated[str, Field(max_length=128)] = DEFAULT_SIP_PASSWORD
-    registers: bool = True
-    """At the site's registrar, where there is one; otherwise it calls and is called by address."""
-    transport: Literal["udp", "tcp", "tls"] = "udp"
-    incoming: bool = True
-    """Calls may come in."""
-    auto_answer: bool = True
-    """They are answered at once; otherwise they ring until a rule or a client answers."""
-    calling_timeout: Annotated[int, Field(ge=1, le=600)] = 60
-    """Seconds for which it calls somebody who does not answer."""
-    answering_timeout: Annotated[int, Field(ge=1, le=600)] = 60
-    """Seconds for which an incoming call rings."""
-    attempts: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Registrations that fail at the primary registrar before the secondary takes over."""
-    failback: Annotated[int, Field(ge=0, le=86_400)] | None = None
-    """Seconds at the secondary registrar until the primary is tried again."""
 
 
 def phone_user(name: str, phone: PhoneSpecification) -> str:

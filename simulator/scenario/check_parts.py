@@ -23,8 +23,6 @@ def check_parts(plan: DevicePlan, model: str, ports: Mapping[str, tuple[int, ...
     _check_power(plan, model, reading)
     _check_jumpers(plan, model, ports.get("relay", ()), reading)
     _check_doors(plan, model, reading)
-    if plan.sip is not None and model != "C1410":
-        reading.problem(("fleet", plan.name, "sip"), f"{model} makes no calls", "only the speaker has SIP")
 
 
 def _check_supervised(plan: DevicePlan, model: str, inputs: tuple[int, ...], reading: Reading) -> None:

@@ -6,52 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from simulator.action.declaration import ListOf, MapOf, Pairs
-from simulator.action.kind import Choice, Duration, Text, Whole
+from simulator.action.kind import Choice, Duration, Text
 from simulator.units import Seconds
 
 CODECS = ("PCMU", "PCMA", "G722", "opus", "L16")
 ALGORITHMS = ("MD5", "SHA-256", "SHA-512-256")
 SIP_USER = Text(r"[A-Za-z0-9._+*#-]{1,64}", "SIP user", example="2001")
 _HOUR, _MINUTE = Seconds(3600.0), Seconds(60.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SipPlan:
-    """SIP of a speaker: switched on, with one account."""
-
-    user: Annotated[str, SIP_USER, "User part of its address; the device's name by default."] = ""
-    login: Annotated[str, "Name for the digest; the user by default."] = ""
-    password: Annotated[str, Text(r".{0,128}", "password", empty=True), "Its password."] = "axsim-sip"
-    registers: Annotated[bool, "Whether it registers, where the site has a registrar."] = True
-    transport: Annotated[Literal["udp", "tcp", "tls"], "How its requests leave."] = "udp"
-    incoming: Annotated[bool, "Whether calls may come in."] = True
-    auto_answer: Annotated[
-        bool, "Whether they are answered at once; otherwise they ring until a rule or a client answers."
-    ] = True
-    calling_timeout: Annotated[Seconds, Duration(1.0), "How long it calls somebody who does not answer."] = _MINUTE
-    answering_timeout: Annotated[Seconds, Duration(1.0), "How long an incoming call rings."] = _MINUTE
-    attempts: Annotated[
-        int | None, Whole(1, 100), "Registrations that fail at the primary before the secondary takes over."
-    ] = None
-    failback: Annotated[
-        Seconds | None, Duration(), "Time at the secondary registrar until the primary is tried again."
-    ] = None
-
-    def specification(self) -> dict[str, Any]:
-        """As the control API's populate call takes it."""
-        return {
-            "user": self.user or None,
-            "login": self.login,
-            "password": self.password,
-            "registers": self.registers,
-            "transport": self.transport,
-            "incoming": self.incoming,
-            "auto_answer": self.auto_answer,
-            "calling_timeout": int(self.calling_timeout),
-            "answering_timeout": int(self.answering_timeout),
-            "attempts": self.attempts,
-            "failback": None if self.failback is None else int(self.failback),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
