@@ -46,6 +46,8 @@ class Audio:
         self._heard: str | None = None
         self._listeners: list[Callable[[], None]] = []
         self._locate_timer: Timer | None = None
+        self.locating_changed: Callable[[bool], None] = lambda locating: None
+        """Set by the product: what else it does to be found."""
         self.microphone_on = True
         """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
         device.parameters.define(_UNMUTED_GAIN)
@@ -169,6 +171,7 @@ class Audio:
             raise Refused(f"a device is located for up to {LONGEST_LOCATE:g} s")
         self._cancel_locate()
         self.begin(LOCATE)
+        self.locating_changed(True)
         if seconds is not None:
             self._locate_timer = self._device.world.clock.call_later(seconds, self.stop_locating)
 
@@ -176,6 +179,7 @@ class Audio:
         """It has been found."""
         self._cancel_locate()
         self.end(LOCATE)
+        self.locating_changed(False)
 
     def _cancel_locate(self) -> None:
         if self._locate_timer is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from simulator.device.call_setting import CallServiceRefused, Fault, Setting, Text, read
+from simulator.device.call_setting import CallServiceRefused, Fault, Setting, Text, make, read
 
 if TYPE_CHECKING:
     from simulator.device.sip_quirks import SipQuirks
@@ -32,12 +32,12 @@ class AudioCodec(Setting):
 
 def supported_codecs(quirks: SipQuirks) -> tuple[AudioCodec, ...]:
     """All that there are."""
-    return tuple(AudioCodec(name=one.name) for one in quirks.codecs)
+    return tuple(make(AudioCodec, name=one.name) for one in quirks.codecs)
 
 
 def factory_codecs(quirks: SipQuirks) -> tuple[AudioCodec, ...]:
     """The factory's order."""
-    return tuple(AudioCodec(name=one.name) for one in quirks.codecs if one.default)
+    return tuple(make(AudioCodec, name=one.name) for one in quirks.codecs if one.default)
 
 
 def chosen_codecs(sent: object, quirks: SipQuirks) -> tuple[AudioCodec, ...]:

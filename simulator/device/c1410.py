@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from simulator.device.audio import Audio
 from simulator.device.call_service import CallService
 from simulator.device.clip import Clips
+from simulator.device.light.light import Light
 from simulator.device.motion import MotionSensor
+from simulator.device.multicast import MulticastController
 from simulator.device.speaker_test import SpeakerTest
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def equip(device: Device) -> None:
-    """Build in loudspeaker, microphone, PIR sensor and telephone.
+    """Build in loudspeaker, microphone, light, PIR sensor and telephone.
 
     A brief press of the button calibrates the speaker test.
     """
@@ -28,4 +30,9 @@ def equip(device: Device) -> None:
     motion = MotionSensor(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
     device.call_service = CallService(device)
+    if device.profile.quirks.light is not None:
+        device.light = Light(device, device.profile.quirks.light)
+        audio.locating_changed = device.light.identify
+    if device.profile.quirks.multicast is not None:
+        device.multicast = MulticastController(device, audio, device.profile.quirks.multicast)
     device.button.short_press = test.button_pressed

@@ -23,14 +23,13 @@ from simulator.device.vms_setting import VmsCallConfiguration, factory_configura
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from simulator.device.device import Device
     from simulator.device.sip_quirks import SipQuirks
 
 Part = Literal["stack", "configuration", "accounts", "dtmf", "vms", "codecs"]
 """What a change was about. `stack`: SIP was switched, or has other ports, so that it starts anew."""
-PARTS: tuple[Part, ...] = ("stack", "accounts", "dtmf", "vms", "codecs")
 _STACK = ("sip_enabled", "sip_port", "sip_tls_port", "rtp_start_port")
 
 
@@ -56,6 +55,17 @@ def factory_settings(quirks: SipQuirks) -> CallSettings:
         factory_configuration(quirks),
         factory_codecs(quirks),
     )
+
+
+def _differing(before: CallSettings, after: CallSettings) -> Iterator[Part]:
+    if before.configuration != after.configuration:
+        yield "stack" if _restarts(before.configuration, after.configuration) else "configuration"
+    parts: tuple[Part, ...] = ("accounts", "dtmf", "vms", "codecs")
+    yield from (part for part in parts if getattr(before, part) != getattr(after, part))
+
+
+def _restarts(before: SipConfiguration, after: SipConfiguration) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in _STACK)
 
 
 class CallService:
@@ -89,8 +99,7 @@ class CallService:
         """SetSIPConfiguration. Raises CallServiceRefused."""
         before = self.configuration
         after = configured(sent, before, self.quirks, keep_current=keep_current)
-        restarts = any(getattr(before, name) != getattr(after, name) for name in _STACK)
-        self.change("stack" if restarts else "configuration", configuration=after)
+        self.change("stack" if _restarts(before, after) else "configuration", configuration=after)
 
     def configure_vms(self, after: VmsCallConfiguration) -> None:
         """SetVMSCallConfiguration."""
@@ -130,10 +139,9 @@ class CallService:
 
     def restore(self, settings: CallSettings) -> None:
         """Make the settings those of `settings`."""
-        if settings != self.settings:
-            self.settings = settings
-            for part in PARTS:
-                self._tell(part)
+        before, self.settings = self.settings, settings
+        for part in _differing(before, settings):
+            self._tell(part)
 
     # ---- what the parts share
 

@@ -103,9 +103,7 @@ Id = Annotated[str, BeforeValidator(_text), Field(max_length=LONGEST_ID), AfterV
 class Setting(BaseModel):
     """Base: immutable, strict about JSON types, the API's names outside. Unknown members are ignored."""
 
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="ignore", alias_generator=outside_name, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", alias_generator=outside_name)
 
     def as_json(self) -> dict[str, Any]:
         """The plain JSON object of the API."""
@@ -144,6 +142,11 @@ class AttributeInfo(Setting):
         if self.type == "bool":
             return value in ("true", "false")
         return self.type != "int" or (_WHOLE.fullmatch(value) is not None and 0 <= int(value) <= 2_147_483_647)
+
+
+def make(model: type[Model], **values: Any) -> Model:
+    """A setting of our own, by the names of its fields."""
+    return model.model_validate({outside_name(name): value for name, value in values.items()})
 
 
 def read(model: type[Model], sent: object, *, base: Model | None = None) -> Model:

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
+    from simulator.device.light.light import Light
     from simulator.device.motion import MotionSensor
+    from simulator.device.multicast import MulticastController
     from simulator.device.profile import Product, Profile
     from simulator.device.speaker_test import SpeakerTest
     from simulator.device.world import World
@@ -102,6 +104,8 @@ class Device:
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
         self.call_service: CallService | None = None
+        self.light: Light | None = None
+        self.multicast: MulticastController | None = None
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
@@ -135,8 +139,16 @@ class Device:
         if self.expansion is not None:
             self.expansion.publish_states()
         always = (self.ports, self.virtual_inputs, self.enclosure, self.storage, self.mqtt)
-        built_in = (self.clips, self.audio, self.call_service, self.motion, self.alarms, self.door_monitoring)
-        for component in (*always, *built_in):
+        for component in (
+            *always,
+            self.clips,
+            self.audio,
+            self.call_service,
+            self.motion,
+            self.alarms,
+            self.door_monitoring,
+            self.multicast,
+        ):
             if component is not None:
                 component.publish_states()
 

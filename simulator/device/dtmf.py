@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from simulator.device.call_setting import AnyEntity, CallServiceRefused, Entity, Fault, Flag, Id, Text, id_of, read
+from simulator.device.call_setting import (
+    AnyEntity,
+    CallServiceRefused,
+    Entity,
+    Fault,
+    Flag,
+    Id,
+    Text,
+    id_of,
+    make,
+    read,
+)
 from simulator.device.sip_setting import MOST_ENTRIES
 
 if TYPE_CHECKING:
@@ -59,7 +70,7 @@ class DtmfTrigger(Entity):
 class DtmfSettings:
     """Everything about DTMF, as one immutable value."""
 
-    configurations: tuple[DtmfConfiguration, ...] = (DtmfConfiguration(id=DEFAULT_ID, name="default"),)
+    configurations: tuple[DtmfConfiguration, ...] = (make(DtmfConfiguration, id=DEFAULT_ID, name="default"),)
     events: tuple[DtmfEvent, ...] = ()
     triggers: tuple[DtmfTrigger, ...] = ()
 

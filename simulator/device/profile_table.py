@@ -4,6 +4,7 @@ Each file is a table from a name to a row. A firmware may be described by its di
 `product.yaml` says `based_on: 12.9.57`, and in every table a row given again changes the columns it names,
 a new row is added, and the names listed under `removed` are left out. A quirk is a value and not a row: given
 again it replaces the old one whole. A file that is missing changes nothing.
+A name with `{00..29}` in it stands for thirty rows that are alike; a row given later changes one of them.
 
 Every scalar is read as text (YAML's base schema), because parameter values are text on the device: `yes` stays
 `yes` and version `1.10` stays `1.10`.
@@ -33,6 +34,7 @@ _TYPE = re.compile(
     r"(?P<kind>string|int|bool|enum|ip|ipList|hostname|password)"
     r"(?: max(?P<longest>[0-9]+)| (?P<low>-?[0-9]+)\.\.(?P<high>-?[0-9]+)?| (?P<choices>\S+/\S*))?"
 )
+_RANGE = re.compile(r"\{([0-9]+)\.\.([0-9]+)\}")
 _VALUES = "quirks"
 """The table whose entries are values."""
 _COLUMNS = {"value", "level", "type", "flags", "survives"}
@@ -55,8 +57,19 @@ def table(model: str, firmware: str, name: str) -> Table:
             raise FleetError(f"{model} {firmware}: {name}.yaml removes {gone}, which {base or 'nothing'} has")
         del rows[gone]
     for key, row in changes.items():
-        rows[key] = row if name == _VALUES else _changed(rows.get(key), row)
+        for one in _spread(key):
+            rows[one] = row if name == _VALUES else _changed(rows.get(one), row)
     return rows
+
+
+def _spread(name: str) -> list[str]:
+    """The names that a name with a range stands for; its numbers have as many digits as the first."""
+    found = _RANGE.search(name)
+    if found is None:
+        return [name]
+    first, last = found.groups()
+    numbers = (f"{number:0{len(first)}}" for number in range(int(first), int(last) + 1))
+    return [f"{name[: found.start()]}{number}{name[found.end() :]}" for number in numbers]
 
 
 def _changed(present: Any, row: Any) -> Any:

@@ -42,6 +42,62 @@ class ModbusQuirks(BaseModel):
     """Finds a good answer behind rubbish; otherwise the first byte must be its own."""
 
 
+class PatternQuirks(BaseModel):
+    """What one pattern of a light takes (audio sheet 6.1, getCapabilities)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    speeds: tuple[int, ...]
+    """Speeds it knows, ascending; a pattern that does not move has one."""
+    fewest_colors: int
+    most_colors: int
+    period: float
+    """Seconds of one repetition at speed 1."""
+
+
+class LightQuirks(BaseModel):
+    """The light of a product (audio sheet 6)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    patterns: dict[str, PatternQuirks]
+    colors: tuple[str, ...]
+    intensities: tuple[int, ...]
+    """Ascending."""
+    default_speed: int
+    default_priority: int
+    poe_class: str
+    """Class of PoE that the device draws."""
+    health_check: bool
+    """runHealthCheck is supported."""
+    health_check_seconds: float
+    maintenance_mode: bool
+    """setMaintenanceMode is supported."""
+    own_pattern: str
+    """Pattern of what the device starts itself: identify, health check, maintenance."""
+    own_color: str
+
+
+class MulticastQuirks(BaseModel):
+    """The audio multicast controller of a speaker (audio sheet 7.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    most_priorities: int
+    """Sources in all, the internal ones among them."""
+    default_address: str
+    default_port: int
+    """Where a source listens that was added without saying so."""
+    profiles: dict[str, float]
+    """Latency profiles: seconds of sound that are buffered; the first is the default."""
+    idle_seconds: float
+    """Wire seconds without a packet after which a source has ended."""
+    state_inactive: str
+    state_active: str
+    state_suppressed: str
+    """Words of the event SourceState."""
+
+
 class Quirks(BaseModel):
     """Typed values of one profile (core sheet 2.6, 7.4; network sheet 17; MQTT sheet 3.1)."""
 
@@ -222,6 +278,14 @@ class Quirks(BaseModel):
     """`none` where there is no call service."""
     sip_agent: Annotated[SipAgentQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
     """`none` likewise."""
+
+    # Light
+    light: Annotated[LightQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no signalling light."""
+
+    # Multicast
+    multicast: Annotated[MulticastQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no audio multicast controller."""
 
     # MQTT client
     mqtt_client_id: str

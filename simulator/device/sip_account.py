@@ -23,6 +23,7 @@ from simulator.device.call_setting import (
     Text,
     Word,
     id_of,
+    make,
     read,
     with_known_attributes,
 )
@@ -163,7 +164,8 @@ _UNTRIED = Registration(0, "")
 
 def factory_account(quirks: SipQuirks) -> SipAccount:
     """The peer-to-peer account, as real devices have it from the factory."""
-    return SipAccount(
+    return make(
+        SipAccount,
         id=FACTORY_ID,
         name=PEER_TO_PEER,
         caller_id=PEER_TO_PEER,

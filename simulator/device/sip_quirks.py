@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from simulator.device.call_setting import AttributeInfo
+from simulator.device.call_setting import AttributeInfo, make
 
 
 class CodecQuirks(BaseModel):
@@ -40,6 +40,8 @@ class SipQuirks(BaseModel):
     """Attributes of an account, written likewise."""
     codecs: tuple[CodecQuirks, ...]
     """In the factory's order of priority."""
+    ringing_status: Literal["Ringing", "Calling"]
+    """CallState of GetCallStatus while an incoming call rings; the page does not list Ringing."""
     password: str
     """Of the peer-to-peer account."""
     caller_cancelled: Literal["Terminated", "NoAnswer"]
@@ -76,4 +78,4 @@ class SipQuirks(BaseModel):
 
 def _attributes(rows: tuple[str, ...]) -> dict[str, AttributeInfo]:
     split = (row.split(" ") for row in rows)
-    return {name: AttributeInfo(name=name, type=kind, default=default) for name, kind, default in split}
+    return {name: make(AttributeInfo, name=name, type=kind, default=default) for name, kind, default in split}

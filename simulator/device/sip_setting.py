@@ -7,6 +7,7 @@ profile (`quirks.yaml`, `sip`).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -41,6 +42,7 @@ MAX_RETRANSMISSIONS = "MaxRetransmissions"
 FAILBACK_TIMEOUT = "FailbackTimeout"
 AUDIO_DIRECTION = "AudioDirection"
 
+_PORT = re.compile(r"(?<=[^:]):[0-9]*$")
 _DYNAMIC_PAYLOADS = range(96, 128)
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly")
 """Of sound as the device sees it: both ways, only from it, only to it ("speak to site")."""
@@ -124,9 +126,8 @@ def _address(uri: str) -> str:
         bare = rest
     bare = bare.partition(";")[0].partition("?")[0]
     user, at, host = bare.rpartition("@")
-    if not host.startswith("["):
-        host = host.partition(":")[0]
-    return f"{user}{at}{host.lower()}"
+    name = _PORT.sub("", host).lower()
+    return f"{user}{at}{name}"
 
 
 def configured(

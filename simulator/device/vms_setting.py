@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from simulator.device.call_setting import Flag, Number, Setting
+from simulator.device.call_setting import Flag, Number, Setting, make
 
 if TYPE_CHECKING:
     from simulator.device.sip_quirks import SipQuirks
@@ -29,7 +29,8 @@ class VmsCallConfiguration(Setting):
 def factory_configuration(quirks: SipQuirks) -> VmsCallConfiguration:
     """What the profile says."""
     audio_from, audio_to, video_from = quirks.vms_thresholds
-    return VmsCallConfiguration(
+    return make(
+        VmsCallConfiguration,
         enabled=quirks.vms_enabled,
         audio_from_device_to_network_streams=audio_from,
         audio_from_network_to_device_streams=audio_to,

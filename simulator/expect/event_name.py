@@ -28,6 +28,22 @@ _DOOR_ALARM: Final[Words] = (
     ("open-too-long", ("DoorOpenTooLong",)),
 )
 _DOOR_MODE: Final[Words] = (("accessed", ("Accessed",)), ("locked", ("Locked",)))
+_CALL: Final[Words] = (
+    ("idle", ("Idle",)),
+    ("calling", ("Calling",)),
+    ("ringing", ("Ringing",)),
+    ("active", ("Active",)),
+)
+_CALL_REASON: Final[Words] = (
+    ("initiated", ("Initiated",)),
+    ("denied", ("Denied",)),
+    ("no-answer", ("NoAnswer",)),
+    ("busy", ("Busy",)),
+    ("failed", ("Failed",)),
+    ("accepted-by-remote", ("AcceptedByRemote",)),
+    ("accepted-by-device", ("AcceptedByDevice",)),
+    ("terminated", ("Terminated",)),
+)
 _LOOP: Final[Words] = (
     ("open", ("open",)),
     ("closed", ("closed",)),
@@ -50,7 +66,7 @@ class EventName:
     source: str = ""
     """Source item that tells ports apart; empty where there is none."""
     item: str = ""
-    """Data item that carries the state; empty for stateless events."""
+    """Data item that carries the state, or the word that matters of a stateless event; empty where there is none."""
     words: Words = ()
     default: tuple[str, ...] = ()
     """Words meant when no state is asked for; empty means any state."""
@@ -101,6 +117,12 @@ EVENT_NAMES: Final[tuple[EventName, ...]] = (
     EventName("door-alarm", "tns1:Door/State/DoorAlarm", "Alarm of a monitored door.", "DoorToken", "State", _DOOR_ALARM),
     EventName("door-mode", "tns1:Door/State/DoorMode", "Access at a monitored door.", "DoorToken", "State", _DOOR_MODE),
     EventName("clip", "tnsaxis:MediaClip/Playing", "A clip plays.", "", "Playing", _TRUTH),
+    EventName("call", "tnsaxis:Call/State", "State of the speaker's calls.", "", "CallState", _CALL),
+    EventName(
+        "call-change", "tnsaxis:Call/StateChange", "A call began, was answered, was refused or ended, and why.", "",
+        "Reason", _CALL_REASON,
+    ),
+    EventName("dtmf", "tnsaxis:Call/DTMF", "A key sequence was pressed in a call."),
     EventName("speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended."),
     EventName(
         "sensor-status", "tnsaxis:CameraApplicationPlatform/ModbusSensor/Status", "A Modbus sensor came or went.", "",

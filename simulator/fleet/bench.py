@@ -21,6 +21,8 @@ from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.premises import Premises
+from simulator.fleet.sip_setting import set_up_sip
+from simulator.fleet.sip_specification import SipSpecification
 from simulator.fleet.snapshot import snapshot
 from simulator.fleet.snmp_setting import switch_on
 from simulator.fleet.specification import SnmpSpecification
@@ -308,15 +310,15 @@ class Bench:
             device.ports[port].install(preset)
         host.buses.set_up()
         _set_doors(device, specification)
-        for alias, pem in specification.certificates.authorities.items():
-            device.certificates.install_authority(alias, pem.encode())
-        for alias, pem in specification.certificates.clients.items():
-            device.certificates.install_client(alias, pem.encode())
+        _install_certificates(device, specification)
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
         if specification.snmp:
             chosen = SnmpSpecification() if specification.snmp is True else specification.snmp
             switch_on(device, chosen, self.premises.trap_receiver)
+        if specification.sip:
+            sip = SipSpecification() if specification.sip is True else specification.sip
+            set_up_sip(device, sip, self.premises.registrars)
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}
@@ -371,6 +373,13 @@ def _set_doors(device: Device, specification: DeviceSpecification) -> None:
             raise FleetError(f"{device.name} has no AXIS Door Monitoring", hint="only an A9210 has it")
         setting = DoorSetting(number, door.dps, door.rex, door.open_too_long, door.access)
         device.door_monitoring.configure(setting)
+
+
+def _install_certificates(device: Device, specification: DeviceSpecification) -> None:
+    for alias, pem in specification.certificates.authorities.items():
+        device.certificates.install_authority(alias, pem.encode())
+    for alias, pem in specification.certificates.clients.items():
+        device.certificates.install_client(alias, pem.encode())
 
 
 def _set_network(device: Device, specification: DeviceSpecification) -> None:

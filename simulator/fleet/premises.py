@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from simulator.device.address_registry import AddressRegistry
 from simulator.errors import MissingCapability
 from simulator.fleet.pace import DeviceTimeDialer
+from simulator.fleet.sip_specification import RegistrarPlace
 from simulator.fleet.telephony import Telephony
 from simulator.journal import Kind
 from simulator.net.dialer import SocketDialer
@@ -232,6 +233,11 @@ class Premises:
                 "embedded": True,
             }
         return {**described, "user": chosen.user, "password": chosen.password, "tls": chosen.tls}
+
+    @property
+    def registrars(self) -> tuple[RegistrarPlace, ...]:
+        """Where accounts of speakers register that name the site, the primary first."""
+        return tuple(RegistrarPlace(f"{at.host}:{at.port}", at.domain_and_port) for at in self.telephony.servers())
 
     def _dhcp_service(self) -> DhcpService:
         address = self.plan.infrastructure("dhcp")

@@ -38,6 +38,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "snmp_port_traps": device.snmp.traps and device.snmp.port_alarms,
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
+        "telephone": _telephone(device),
         "power": {"source": device.power.source, "live": list(device.power.live)},
         "casing_name": device.profile.quirks.casing_name,
         "alarms": _alarms(device),
@@ -96,6 +97,38 @@ def _audio(device: Device) -> dict[str, Any] | None:
         return None
     playing = device.clips is not None and device.clips.playing is not None
     return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
+
+
+def _telephone(device: Device) -> dict[str, Any] | None:
+    """Calls in progress and the state that Call/State shows; accounts with what came of their registrations."""
+    service = device.call_service
+    if service is None:
+        return None
+    return {
+        "enabled": service.configuration.sip_enabled,
+        "state": service.calls.state.value,
+        "calls": [
+            {
+                "id": call.id,
+                "state": call.state.value,
+                "direction": call.direction,
+                "type": call.kind,
+                "remote": call.remote,
+                "account": call.account_id,
+                "codec": call.codec,
+            }
+            for call in service.calls.live
+        ],
+        "accounts": {
+            account.id: {
+                "user": account.user_id,
+                "default": account.is_default,
+                "status": service.accounts.status(account).status,
+                "text": service.accounts.status(account).text,
+            }
+            for account in service.accounts
+        },
+    }
 
 
 def _modules(device: Device) -> dict[str, Any]:

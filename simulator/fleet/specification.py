@@ -15,6 +15,7 @@ from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
 from simulator.device.power_supply import PowerSource
 from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
+from simulator.fleet.sip_specification import SipSpecification
 from simulator.fleet.telephony_specification import (
     MOST_PHONES,
     PhoneSpecification,
@@ -134,6 +135,8 @@ class DeviceSpecification(_Strict):
     """True: enrolled at the site's broker, publishing all events; a mapping: settings of mqtt/client.cgi."""
     snmp: bool | SnmpSpecification = False
     """True: the agent is on in all versions; a mapping: its settings."""
+    sip: bool | SipSpecification = False
+    """True: a speaker's SIP is on and takes calls; a mapping: its settings."""
     certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""

@@ -121,7 +121,12 @@ CHAPTERS: tuple[Chapter, ...] = (
         "client, messages, will, publications, subscriptions; TCP, TLS, WebSocket, ALPN, proxies, client certificates; "
         "no overlays",
     ),
-    Chapter("System: SIP", SPEAKER, _NO, ""),
+    Chapter(
+        "System: SIP",
+        SPEAKER,
+        _PART,
+        "settings, accounts, DTMF sequences, codecs, test calls and VMS calls by the call service; no web page, no video",
+    ),
     Chapter("System: Multicast controller", SPEAKER, _NO, ""),
     Chapter("System: Storage", SPEAKER, _NO, ""),
     Chapter("System: ONVIF", SPEAKER, _NO, "no SOAP services, no accounts, no media profiles"),

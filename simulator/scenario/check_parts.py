@@ -1,4 +1,4 @@
-"""Checks of what is fitted to single devices of a fleet: supervised inputs, power sources, jumpers, doors."""
+"""Checks of what is fitted to single devices of a fleet: supervised inputs, power sources, jumpers, doors, calls."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def check_parts(plan: DevicePlan, model: str, ports: Mapping[str, tuple[int, ...
     _check_power(plan, model, reading)
     _check_jumpers(plan, model, ports.get("relay", ()), reading)
     _check_doors(plan, model, reading)
+    if plan.sip is not None and model != "C1410":
+        reading.problem(("fleet", plan.name, "sip"), f"{model} makes no calls", "only a C1410 does", at_key=True)
 
 
 def _check_supervised(plan: DevicePlan, model: str, inputs: tuple[int, ...], reading: Reading) -> None:

@@ -10,6 +10,7 @@ from simulator.expect.phone_query import PhoneQuery, RegistrarQuery
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from simulator.action.kind import Reading
     from simulator.action.phone import PhoneUse
     from simulator.action.registrar import RegistrarOrder
     from simulator.expect.query import Query
@@ -27,8 +28,8 @@ def phone_misuse(action: PhoneUse, site: SitePlan, called: Iterable[DevicePlan])
     for plan in called:
         if plan.sip is None:
             return f"{plan.name} takes no calls", "add sip: yes to the speaker"
-        if not plan.sip.incoming:
-            return f"{plan.name} lets no calls in", "leave out incoming: no"
+        if not plan.sip.allow_incoming:
+            return f"{plan.name} lets no calls in", "leave out allow_incoming: no"
     if action.do == "register" and site.registrar is None:
         return "there is no registrar to register at", "add site: {registrar: embedded}"
     return None
@@ -69,3 +70,17 @@ def _phone_unknown(name: str, site: SitePlan) -> Complaint | None:
     if name and name not in names:
         return f"no phone named {name}", did_you_mean(name, names) or f"its phones: {', '.join(names)}"
     return None
+
+
+def check_accounts(plans: Iterable[DevicePlan], site: SitePlan, reading: Reading) -> None:
+    """Note speakers that are to register at the site where nobody takes it."""
+    for plan in plans:
+        accounts = () if plan.sip is None else plan.sip.accounts
+        for number, account in enumerate(accounts):
+            path = ("fleet", plan.name, "sip", "accounts", number)
+            if site.registrar is None and "site" in (account.registrar, account.secondary_registrar):
+                reading.problem(path, "the site has no registrar", "add site: {registrar: embedded}")
+            elif account.secondary_registrar == "site":
+                wrong = _no_secondary("secondary", site)
+                if wrong is not None:
+                    reading.problem(path, *wrong)

@@ -12,6 +12,7 @@ from simulator.action.declaration import ListOf, Record, fields_of
 from simulator.action.kind import MISSING, Kind, Path
 from simulator.errors import Place, ScenarioError
 from simulator.scenario.check import Checker, Fleet, checked_fleet
+from simulator.scenario.check_telephony import check_accounts
 from simulator.scenario.expecting import Groups
 from simulator.scenario.fleet import read_fleet
 from simulator.scenario.language import Document
@@ -115,6 +116,7 @@ def _salvaged(kind: Kind, value: Any, path: Path, reading: FileReading) -> Any:
 
 
 def _checked(document: Document, fleet: Fleet, reading: FileReading, cell: Cell, file_name: str) -> Plan:
+    check_accounts(fleet.plans.values(), document.site, reading)
     checker = Checker(document, fleet, reading)
     drafts = [checker.draft(draft) for draft in document.timeline]
     return Plan(

@@ -15,6 +15,7 @@ from simulator.action.upgrade import VERSION
 from simulator.clock import FASTEST
 from simulator.errors import FleetError, Place
 from simulator.scenario.modbus_plan import BusPlan, SensorPlan
+from simulator.scenario.sip_plan import SipPlan
 from simulator.scenario.telephony_plan import PhonePlan, RegistrarPlan
 from simulator.scenario.written import BrokerKind, ClockMode, Command, RegistrarKind, Switch
 from simulator.units import Seconds
@@ -178,6 +179,9 @@ class DevicePlan:
     snmp: Annotated[
         SnmpPlan | None, Switch(SnmpPlan), "yes: the SNMP agent is on in all versions; a map: with these settings."
     ] = None
+    sip: Annotated[
+        SipPlan | None, Switch(SipPlan), "yes: a speaker's SIP is on and takes calls; a map: with these settings."
+    ] = None
     supervised: Annotated[
         tuple[tuple[int, str], ...],
         MapOf(Choice(PRESETS), Whole(0, 202)),
@@ -218,6 +222,7 @@ class DevicePlan:
             "account": {"user": self.account.user, "password": self.account.password},
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
             "snmp": False if self.snmp is None else self.snmp.specification(),
+            "sip": False if self.sip is None else self.sip.specification(),
             "supervised": dict(self.supervised),
             "power": list(self.power),
             "doors": {number: asdict(door) for number, door in self.doors},

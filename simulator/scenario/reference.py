@@ -25,6 +25,7 @@ from simulator.scenario.plan import (
     SnmpPlan,
 )
 from simulator.scenario.schema import SCHEMA_FILE, schema_text
+from simulator.scenario.sip_plan import SipAccountPlan, SipPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +40,8 @@ _SECTIONS: Final = (
     ("fleet: account", AccountPlan),
     ("fleet: mqtt", MqttPlan),
     ("fleet: snmp", SnmpPlan),
+    ("fleet: sip", SipPlan),
+    ("fleet: sip account", SipAccountPlan),
     ("fleet: network", NetworkPlan),
     ("site", SitePlan),
     ("site: broker", BrokerPlan),

@@ -190,9 +190,9 @@ def test_api_versions_per_track(model: str, track: str, api: str, listed: str, a
 
 
 def test_api_lists_of_the_two_products() -> None:
-    """Core sheet 2.3: the recorded 55 less siren, disks and supervised inputs; 34 for the I/O module."""
+    """Core sheet 2.3: the recorded 55 less disks and supervised inputs; 34 for the I/O module."""
     speaker, module = load_profile("C1410", "12.9").apis, load_profile("A9210", "12.9").apis
-    assert len(speaker) == 55 - len({"siren-and-light", "disk-management", "disk-properties", "supervised-io"})
+    assert len(speaker) == 55 - len({"disk-management", "disk-properties", "supervised-io"})
     assert len(module) == 34
     assert "supervised-io" in module
     assert not [api for api in module if api.startswith("audio") or api in {"mediaclip", "speakertest"}]

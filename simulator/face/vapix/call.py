@@ -95,6 +95,7 @@ class Route:
     """One path, or several names of one path, and the rules for getting there."""
 
     paths: tuple[str, ...]
+    """Whole paths; `/a/b/*` stands for all below `/a/b` that no other route has."""
     handler: Handler = field(repr=False)
     methods: tuple[str, ...] = ("GET", "POST")
     """Other methods are answered 405 (HEAD goes where GET goes)."""

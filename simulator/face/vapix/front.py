@@ -121,7 +121,15 @@ class VapixFace:
         path = canonical_path(head.path)
         if path is None:
             return page(400)
-        return table.get(path) or page(404)
+        return table.get(path) or self._below(path) or page(404)
+
+    def _below(self, path: str) -> Route | None:
+        """The route that has everything below a folder: the entities of a device configuration API."""
+        while path := path.rpartition("/")[0]:
+            found = self._table.get(f"{path}/*")
+            if found is not None:
+                return found
+        return None
 
     def _routes(self) -> dict[str, Route]:
         """The paths of this product on its present firmware."""
