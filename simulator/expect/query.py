@@ -187,6 +187,7 @@ class StateQuery(Query):
     firmware: Annotated[str, "Running version."] = ""
     committed: Annotated[bool | None, "Whether the running firmware is committed."] = None
     playing: Annotated[bool | None, "Whether a clip plays."] = None
+    call: Annotated[str, Choice(("idle", "calling", "ringing", "active")), "What a speaker's calls are in."] = ""
     module: Annotated[
         str, MODULE, "Address of an expansion module that `online` is about; by default that of the step's verb."
     ] = ""

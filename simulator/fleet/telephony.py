@@ -69,24 +69,17 @@ class Telephony:
         return [RegistrarAt(*service.address, self._domain(service)) for service in self.registrars.values()]
 
     def party(self, to: str) -> str:
-        """The URI of somebody who is called: a phone by its name, a user of the registrar, or a URI as it is."""
-        if ":" in to:
-            return to
+        """Whom a phone calls: a user of the registrar, as which a phone may be named, or a URI."""
         phone = self.phones.get(to)
-        user = phone.user if phone is not None else to
-        servers = self.servers()
-        if servers and (phone is None or phone.registers):
-            return f"sip:{user}@{servers[0].domain_and_port}"
-        if phone is not None:
-            return f"sip:{user}@{phone.host}:{phone.port}"
-        raise FleetError(f"{to} cannot be called", hint="a user needs a registrar; write a sip: URI, or add one")
+        if phone is None or ":" in to:
+            return to
+        return phone.user if phone.registers else f"sip:{phone.user}@{phone.host}:{phone.port}"
 
     def speaker(self, host: Host, *, direct: bool) -> str:
-        """The URI of a speaker: its account at the registrar where it has one, else its own address."""
+        """Whom a phone calls: the user of the speaker's account at the registrar, or the URI of its own address."""
         user = None if direct else self.account_user(host)
-        servers = self.servers()
-        if user is not None and servers:
-            return f"sip:{user}@{servers[0].domain_and_port}"
+        if user is not None and self.servers():
+            return user
         address, port = self.place(host)
         return f"sip:{host.name}@{address}:{port}"
 

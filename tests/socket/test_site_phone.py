@@ -253,5 +253,5 @@ async def test_hands_are_told_what_cannot_be(tmp_path: Path) -> None:
                 await here.phone(do)
         with pytest.raises(FleetError, match="no phone named"):
             await here.phone("ring", name="door")
-        with pytest.raises(FleetError, match="a user needs a registrar"):
+        with pytest.raises(FleetError, match="cannot call 3001"):
             await here.phone("call", to="3001")

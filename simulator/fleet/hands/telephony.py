@@ -146,7 +146,8 @@ def _call(bench: Bench, used: Phone, action: PhoneUse) -> None:
     hosts = bench.targets(action.device)
     if len(hosts) != 1:
         raise FleetError(f"a phone calls one speaker at a time, not {len(hosts)}", hint="name one device")
-    used.call(bench.premises.telephony.speaker(hosts[0], direct=action.direct), offer=action.offer)
+    direct = action.direct or not used.registers
+    used.call(bench.premises.telephony.speaker(hosts[0], direct=direct), offer=action.offer)
 
 
 def _play(_bench: Bench, used: Phone, action: PhoneUse) -> None:

@@ -88,6 +88,8 @@ class Phone:
         self._chance = world.chance.stream(SITE, "phone", settings.name)
         self._registration = 0
         self._registered = False
+        self._server = 0
+        """Which registrar it is registered at."""
         self._rules = BrokenRules()
         self._line = PhoneLine(
             settings.name,
@@ -142,10 +144,11 @@ class Phone:
 
     # Hands: calls
 
-    def call(self, uri: str, *, offer: bool = True) -> None:
-        """Call somebody by URI. Raises FleetError while there is another call."""
+    def call(self, to: str, *, offer: bool = True) -> None:
+        """Call somebody: a user of the registrar, or a URI. Raises FleetError while there is another call."""
         if self._call is not None:
             raise FleetError(f"{self.name} is in a call with {self._call.remote}", hint="hang up first")
+        uri = self._uri(to)
         conversation = self._conversation()
         sdp = conversation.offer() if offer else b""
         self._note("calls", remote=uri)
@@ -270,8 +273,22 @@ class Phone:
 
     # The user agent
 
+    @property
+    def _registrar(self) -> RegistrarAt | None:
+        """The one that it uses now; None for a phone that is called by its address."""
+        registrars = self._settings.registrars
+        return registrars[self._server] if registrars else None
+
+    def _uri(self, to: str) -> str:
+        if ":" in to:
+            return to
+        at = self._registrar
+        if at is None:
+            raise FleetError(f"{self.name} cannot call {to}", hint="a user needs a registrar; write a sip: URI")
+        return f"sip:{to}@{at.domain_and_port}"
+
     def _account(self, *, calls: bool = False) -> Account:
-        at = self._settings.registrars[0] if self._settings.registrars else None
+        at = self._registrar
         host = f"{self.host}:{self.port}" if at is None else at.domain
         proxies = (f"sip:{at.host}:{at.port};lr",) if calls and at is not None and at.domain != at.host else ()
         logins = (Login(self.user, self._settings.password),) if self._settings.password else ()
@@ -397,6 +414,8 @@ class Phone:
 
     def _registration_changed(self, changed: event.RegistrationChanged) -> None:
         self._registered = changed.state is event.Binding.REGISTERED
+        if self._registered:
+            self._server = changed.server
         if changed.state is not event.Binding.REGISTERING:
             self._note(changed.state.value, status=changed.status, server=changed.server)
 
