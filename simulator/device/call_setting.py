@@ -128,20 +128,32 @@ class Attribute(Setting):
 
 
 class AttributeInfo(Setting):
-    """What `GetSupported...Attributes` says of an attribute: its type, and its default where there is one."""
+    """What `GetSupported...Attributes` says of an attribute, and beside that what it takes."""
 
     name: Text
     type: Text
-    default: Text | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+    """`string`, `int` or `bool`."""
+    default: Text
+    choices: tuple[str, ...] = Field(default=(), exclude=True)
+    """Of a string; none for any text."""
+    numbers: tuple[int, int] = Field(default=(0, 2_147_483_647), exclude=True)
+    """Least and greatest int."""
 
     def accepts(self, value: str) -> bool:
-        """Whether the text is a value of the type."""
+        """Whether the text is a value of it."""
         if self.type == "bool":
             return value in ("true", "false")
-        return self.type != "int" or (_WHOLE.fullmatch(value) is not None and 0 <= int(value) <= 2_147_483_647)
+        if self.type == "int":
+            return _WHOLE.fullmatch(value) is not None and self.numbers[0] <= int(value) <= self.numbers[1]
+        return not self.choices or value in self.choices
+
+    @property
+    def takes(self) -> str:
+        """In words, for a refusal."""
+        low, high = self.numbers
+        return {"bool": "true or false", "int": f"a whole number from {low} to {high}"}.get(
+            self.type, " or ".join(self.choices) or "a text"
+        )
 
 
 def make(model: type[Model], **values: Any) -> Model:
@@ -192,8 +204,6 @@ def with_known_attributes(
         if info is None:
             continue
         if not info.accepts(attribute.value):
-            raise CallServiceRefused(
-                Fault.INVALID, f"attribute {attribute.name} takes a value of type {info.type}"
-            )
+            raise CallServiceRefused(Fault.INVALID, f"attribute {attribute.name} takes {info.takes}")
         kept[attribute.name] = attribute
     return tuple(kept.values())

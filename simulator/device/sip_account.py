@@ -133,7 +133,7 @@ class SipAccount(Entity):
     def attribute_value(self, name: str, quirks: SipQuirks) -> str:
         """Value of an attribute, or its default."""
         found = next((one.value for one in self.attribute if one.name == name), None)
-        return quirks.account_attributes[name].default or "" if found is None else found
+        return quirks.account_attributes[name].default if found is None else found
 
     def longest_call(self, quirks: SipQuirks) -> int:
         """Seconds after which a SIP call is ended; 0 for never ("End calls after")."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,7 +35,7 @@ class SipQuirks(BaseModel):
     history: int
     """Ended calls that GetCallStatuses still lists."""
     configuration: tuple[str, ...]
-    """Attributes of the configuration: `Name type default`."""
+    """Attributes of the configuration: `Name type default`, and what it takes: `1..9` or `one/other`."""
     account: tuple[str, ...]
     """Attributes of an account, written likewise."""
     codecs: tuple[CodecQuirks, ...]
@@ -77,5 +77,15 @@ class SipQuirks(BaseModel):
 
 
 def _attributes(rows: tuple[str, ...]) -> dict[str, AttributeInfo]:
-    split = (row.split(" ") for row in rows)
-    return {name: make(AttributeInfo, name=name, type=kind, default=default) for name, kind, default in split}
+    return {info.name: info for info in map(_attribute, rows)}
+
+
+def _attribute(row: str) -> AttributeInfo:
+    name, kind, default, *limits = row.split(" ")
+    values: dict[str, Any] = {"name": name, "type": kind, "default": default}
+    if limits and kind == "int":
+        low, _, high = limits[0].partition("..")
+        values["numbers"] = (int(low), int(high))
+    elif limits:
+        values["choices"] = tuple(limits[0].split("/"))
+    return make(AttributeInfo, **values)

@@ -54,8 +54,8 @@ class SipAccountSpecification(_Strict):
     """Alias of a client certificate that the device has."""
     verify: bool = False
     """It checks the server's certificate."""
-    longest_call: WholeSeconds = 0
-    """Seconds after which its calls are ended ("End calls after"); 0 for never."""
+    longest_call: Annotated[int, Field(ge=0, le=3600)] = 0
+    """Seconds after which its calls are ended ("End calls after"), up to an hour; 0 for never."""
     register_every: WholeSeconds | None = None
     """Seconds of lifetime that its registrations ask for; by default the firmware's own."""
     tcp_switch: bool = True

@@ -12,7 +12,7 @@ from simulator.units import Seconds
 
 CODECS = ("opus", "L16/16000", "G722", "PCMU", "PCMA", "L16/8000")
 """Audio codecs by the names of GetSupportedAudioCodecs."""
-_MINUTE, _FOREVER = Seconds(60.0), Seconds(0.0)
+_MINUTE, _FOREVER, HOUR = Seconds(60.0), Seconds(0.0), Seconds(3600.0)
 _REGISTRAR = Text(r"site|[A-Za-z0-9.\[\]:-]{1,255}", "registrar", example="site")
 _PORT = Whole(1024, 65_535)
 
@@ -53,13 +53,15 @@ class SipAccountPlan:
     ] = "none"
     certificate: Annotated[str, "Alias of the device's certificate for TLS."] = ""
     verify: Annotated[bool, "Whether it checks the server's certificate."] = False
-    longest_call: Annotated[Seconds, Duration(), "When its calls are ended; 0s for never."] = _FOREVER
+    longest_call: Annotated[Seconds, Duration(), "When its calls are ended, up to 1h; 0s for never."] = _FOREVER
     register_every: Annotated[
         Seconds | None, Duration(1.0), "Lifetime that its registrations ask for, in wire time."
     ] = None
     tcp_switch: Annotated[bool, "Whether large requests go by TCP instead of UDP."] = True
 
     def __post_init__(self) -> None:
+        if self.longest_call > HOUR:
+            raise FleetError("longest_call is at most 1h", hint="0s for calls without end")
         if self.media_encryption != "none" and self.transport != "tls" and not self.sips:
             raise FleetError("media_encryption needs transport tls", hint="write transport: tls")
 

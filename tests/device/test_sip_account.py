@@ -186,6 +186,8 @@ class TestRules:
             {"SIPProxies": {"Server": "x"}},
             {"IsDefault": "yes"},
             {"Attribute": [{"Name": "MaxCallDuration", "Value": "forever"}]},
+            {"Attribute": [{"Name": "MaxCallDuration", "Value": "3601"}]},
+            {"Attribute": [{"Name": "RegistrationInterval", "Value": "0"}]},
         ],
     )
     def test_bad_values_change_nothing(self, service: CallService, sent: dict[str, Any]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from simulator.device.call import CallState
 from simulator.face.sip.description import agreed_media, codec_name, described, local_media
 from simulator.journal import Kind
+from simulator.wire.rtp.statistics import StreamStatistics
 from simulator.wire.sip import sdp
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SOURCE = "SIP"
 """What a call is to the loudspeaker (audio sheet 9)."""
+_COUNTED = tuple(field.name for field in fields(StreamStatistics))
 
 
 class Conversation:
@@ -117,7 +119,8 @@ class Conversation:
         self._playing = False
         media.stop()
         if self._started:
-            self._note("media ended", asdict(media.statistics))
+            counted = media.statistics
+            self._note("media ended", {name: getattr(counted, name) for name in _COUNTED})
 
     def _play(self) -> None:
         """What comes in is heard, as long as it is to be."""

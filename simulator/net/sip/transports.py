@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -44,6 +45,8 @@ _LAST_OF_STUN = 1
 """A datagram that begins with 0 or 1 is STUN, and one of nothing but blanks a keepalive (sheet sip-rtp 3.5)."""
 _BRANCH = re.compile(rb"^(?:via|v)[ \t]*:[^\r\n,]*;[ \t]*branch[ \t]*=[ \t]*([^;, \t\r\n]+)", re.I | re.M)
 _OWN_ENDINGS = ("closed", "idle")
+RECEIVE_BUFFER = 1 << 20
+"""Bytes that the kernel keeps for us: the default holds a hundred messages, less than a burst of callers sends."""
 SHORTEST_ROUND = 0.05
 """Wire seconds between two looks at idle connections, at least."""
 REFUSAL_KEPT = 32.0
@@ -102,7 +105,7 @@ class SipTransports:
         provider.pair_ports(port, owner)
         try:
             self._datagrams = DatagramPort(
-                partial(provider.bind_udp, address, port, owner=owner),
+                partial(self._bound, address, port),
                 self._endpoint,
                 self._net.patchbay,
                 self._datagram_came,
@@ -184,6 +187,11 @@ class SipTransports:
         return iter(set(self._connections.values()))
 
     # UDP
+
+    def _bound(self, address: str, port: int) -> socket.socket:
+        made = self._net.provider.bind_udp(address, port, owner=self._endpoint.device)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        return made
 
     def _datagram_came(self, data: bytes, peer: Address) -> None:
         if data and data[0] > _LAST_OF_STUN and (data[0] not in _BLANK or data.strip()):

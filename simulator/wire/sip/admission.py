@@ -76,8 +76,7 @@ def refusal_of_content(core: Core, received: Received) -> Refusal | None:
 
 def _refusal_of_body(received: Received) -> Refusal | None:
     request, headers = received.request, received.request.headers
-    encodings = [name for name in headers.all("content-encoding") if name.lower() != "identity"]
-    if encodings:
+    if any(name.lower() != "identity" for name in headers.all("content-encoding")):
         return 415, (("Accept-Encoding", "identity"),)
     kind = headers.get("content-type")
     if kind is None or media_type(kind) == SDP:

@@ -130,8 +130,7 @@ class Call:
         dialog = dialog or self.dialog
         if dialog is None or self.core.omits(method):
             return None
-        uri, routes = dialog.way()
-        destination = dialog.destination()
+        uri, routes, destination = dialog.way()
         top, branch = self.core.new_via(destination.transport)
         retargets = method in RETARGETING
         request = self.core.request(
@@ -176,8 +175,9 @@ class Call:
         return self.renegotiation.refuse(status, headers, now)
 
     def send(self, method: str, now: float, *, headers: Extra, body: bytes, content_type: str) -> int:
-        """Send a request that the owner wants; the number of the `Answered` to come."""
-        if self.ended or self.dialog is None:
+        """Send a request that the owner wants; the number of the `Answered` to come, 0 before there is a dialog that the
+        peer surely knows."""
+        if self.ended or self.dialog is None or not (self.dialog.confirmed or self.dialog.owns_call_id):
             return 0
         number = self.core.new_number()
         answered = partial(self.tell_answer, number, method)
@@ -186,8 +186,7 @@ class Call:
 
     def acknowledge(self, invite: Request, dialog: Dialog, body: bytes = b"") -> Packet | None:
         """Send the ACK for a 2xx to our INVITE: new branch, its CSeq number and credentials (sheet 6)."""
-        uri, routes = dialog.way()
-        destination = dialog.destination()
+        uri, routes, destination = dialog.way()
         top, _ = self.core.new_via(destination.transport)
         number = int((invite.headers.get("cseq") or "1").split()[0])
         credentials = [(n, v) for n, v in invite.headers if n in {"Authorization", "Proxy-Authorization"}]

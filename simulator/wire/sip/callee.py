@@ -8,6 +8,7 @@ from simulator.wire.sip import reliable, session_timer
 from simulator.wire.sip.call import Call
 from simulator.wire.sip.dialog import Dialog
 from simulator.wire.sip.event import AnswerReceived, CallAnswered, End, OfferReceived
+from simulator.wire.sip.header import options
 from simulator.wire.sip.reliable import ReliableProvisional
 from simulator.wire.sip.settings import Trying
 from simulator.wire.sip.uri import SipUri, parse_uri
@@ -33,8 +34,8 @@ class Callee(Call):
         dialog = Dialog.of_request(received, transaction.tag)
         headers = received.request.headers
         self._terms = session_timer.callee_terms(headers, core.settings)
-        self._requires_100rel = reliable.TAG in headers.all("require")
-        self._supports_100rel = self._requires_100rel or reliable.TAG in headers.all("supported")
+        self._requires_100rel = reliable.TAG in options(headers, "require")
+        self._supports_100rel = self._requires_100rel or reliable.TAG in options(headers, "supported")
         super().__init__(core, core.new_number())
         self.dialog = dialog
         core.dialogs[dialog.key] = self
@@ -58,7 +59,7 @@ class Callee(Call):
         self._prack_offer = b""
         self._last_ring: Ring | None = None
         self._timers: dict[str, Timer] = {}
-        transaction.cancelled = self._cancelled
+        transaction.cancelled, transaction.lost = self._cancelled, self._undelivered
         self._begin(now)
 
     def _begin(self, now: float) -> None:
@@ -205,6 +206,14 @@ class Callee(Call):
 
     def _rang_out(self, now: float) -> None:
         self._refuse(self.core.settings.no_answer_status, End.NO_ANSWER, now)
+
+    def _undelivered(self, now: float) -> None:
+        """A response to the INVITE could not be delivered: nobody is there."""
+        if self.ended or (self.established and self.unacknowledged is None):
+            return
+        self._stop()
+        self.end(End.PEER_GONE, status=503)
+        self.close()
 
     def _no_prack(self, now: float) -> None:
         self._reliable = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
@@ -12,7 +13,7 @@ from simulator.wire.sip.destination import next_hop, sip_uri, way
 from simulator.wire.sip.dialog import Dialog
 from simulator.wire.sip.digest import DigestClient
 from simulator.wire.sip.event import CallAnswered, CallProgress, End, OfferReceived
-from simulator.wire.sip.header import contacts, display_text, number
+from simulator.wire.sip.header import contacts, display_text, number, to
 from simulator.wire.sip.reliable import TAG, RAck, rseq_of
 from simulator.wire.sip.sending import Sending
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FORKS = 16
 """Early dialogs and answers of one call; a proxy that forks wider is not followed."""
+MOST_PRACKS = 3
 MOST_INTERVALS = 3
 """422s that are answered with a longer interval."""
 
@@ -141,19 +143,22 @@ class Caller(Call):
 
     def _early_dialog(self, response: Response) -> Dialog | None:
         """The early dialog of a provisional response, a new one with its first; None for a 1xx without To tag."""
-        dialog = Dialog.of_response(self._sending.request, response, (self._from, self._tag), self._seq)
-        known = self._early.get(dialog.remote_tag)
-        if known is not None:
-            known.learn(response)
-            dialog = known
+        dialog = self._early.get(to(response.headers).tag or "")
+        if dialog is not None:
+            dialog.learn(response)
         elif len(self._early) >= MOST_FORKS:
             raise MalformedMessage(f"more than {MOST_FORKS} forks")
         else:
-            dialog.transport = self._destination.transport
+            dialog = self._new_dialog(response)
             self._early[dialog.remote_tag] = dialog
             self.core.dialogs[dialog.key] = self
         self.dialog = dialog
         self._learn_abilities(response)
+        return dialog
+
+    def _new_dialog(self, response: Response) -> Dialog:
+        dialog = Dialog.of_response(self._sending.request, response, (self._from, self._tag), self._seq)
+        dialog.transport = self._destination.transport
         return dialog
 
     def _learn_abilities(self, response: Response) -> None:
@@ -162,20 +167,18 @@ class Caller(Call):
             self.peer_updates = "UPDATE" in allow
 
     def _success(self, response: Response, now: float) -> None:
-        dialog = Dialog.of_response(self._sending.request, response, (self._from, self._tag), self._seq)
-        tag = dialog.remote_tag
+        tag = to(response.headers).tag or ""
         if tag in self._acks:
             self.put_ack(self._acks[tag])
         elif self._unanswered is not None or len(self._acks) >= MOST_FORKS:
             return
         elif self.established or self.ended or self._cancelling is not None:
-            self._decline(dialog, response, now)
+            self._decline(self._new_dialog(response), response, now)
         else:
-            self._establish(dialog, response, now)
+            self._establish(tag, response, now)
 
     def _decline(self, dialog: Dialog, response: Response, now: float) -> None:
         """An answer that is not wanted any more: a second fork, or one that crossed our CANCEL. ACK, then BYE."""
-        dialog.transport = self._destination.transport
         packet = self.acknowledge(self._sending.request, dialog)
         if packet is not None:
             self._acks[dialog.remote_tag] = packet
@@ -183,12 +186,12 @@ class Caller(Call):
         if self._cancelling is not None:
             self._finish(self._cancelling, response.status, response.phrase)
 
-    def _establish(self, dialog: Dialog, response: Response, now: float) -> None:
-        early = self._early.pop(dialog.remote_tag, None)
-        if early is not None:
-            early.learn(response)
-            dialog = early
-        dialog.transport = self._destination.transport
+    def _establish(self, tag: str, response: Response, now: float) -> None:
+        dialog = self._early.pop(tag, None)
+        if dialog is not None:
+            dialog.learn(response)
+        else:
+            dialog = self._new_dialog(response)
         self._forget_early()
         self.dialog = dialog
         dialog.confirmed = self.established = True
@@ -259,7 +262,15 @@ class Caller(Call):
         self._send_prack(dialog, acknowledged, b"", now)
 
     def _send_prack(self, dialog: Dialog, acknowledged: RAck, body: bytes, now: float) -> None:
-        self.ask("PRACK", now, lambda *_: None, headers=(("RAck", str(acknowledged)),), body=body, dialog=dialog)
+        headers = (("RAck", str(acknowledged)),)
+        sending = self.ask("PRACK", now, lambda *_: None, headers=headers, body=body, dialog=dialog)
+        if sending is not None:
+            sending.answered = partial(self._prack_answered, sending)
+
+    def _prack_answered(self, sending: Sending, response: Response, now: float) -> None:
+        """A PRACK that a later request overtook gets 500: it is sent again with a number that is in order."""
+        if response.status == 500 and sending.tries < MOST_PRACKS and not self.ended:
+            sending.again(now)
 
     # What the owner says
 

@@ -136,6 +136,10 @@ class Core:
 
     def seen(self, response: Response, transport: str) -> None:
         """Learn from the Via of a response where our request came from."""
+        host, port = self.here(transport)
+        line = f"{response.headers.get('via')};"
+        if f";received={host};" in line and f";rport={port};" in line and transport not in self.seen_as:
+            return
         top = via(response.headers)
         if top.received is None and top.rport is None:
             return

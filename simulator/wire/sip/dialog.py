@@ -24,7 +24,7 @@ class Dialog:
     """One dialog, early or confirmed. Peers without a From tag have the empty remote tag."""
 
     __slots__ = (
-        "call_id", "confirmed", "local", "local_seq", "local_tag", "owns_call_id", "remote", "remote_seq",
+        "_way", "call_id", "confirmed", "local", "local_seq", "local_tag", "owns_call_id", "remote", "remote_seq",
         "remote_tag", "remote_target", "route_set", "transport",
     )  # fmt: skip
 
@@ -34,6 +34,7 @@ class Dialog:
         """Value of our From (or To), tag included."""
         self.remote = remote
         self.local_tag, self.remote_tag = tags
+        self._way: tuple[str, tuple[str, ...], Destination] | None = None
         self.local_seq = 0
         self.remote_seq: int | None = None
         self.remote_target = ""
@@ -90,6 +91,7 @@ class Dialog:
         if found is not None:
             sip_uri(found.uri)
             self.remote_target = found.uri
+        self._way = None
 
     def retarget(self, message: Request | Response) -> None:
         """A target refresh: its Contact is where the peer is from now on. One that leads nowhere is not taken."""
@@ -97,7 +99,7 @@ class Dialog:
             found = contact(message.headers)
             if found is not None:
                 sip_uri(found.uri)
-                self.remote_target = found.uri
+                self.remote_target, self._way = found.uri, None
         except MalformedMessage:
             return
 
@@ -113,13 +115,13 @@ class Dialog:
         self.local_seq += 1
         return self.local_seq
 
-    def way(self) -> tuple[str, tuple[str, ...]]:
-        """Request-URI and Route values of a request."""
-        return way(self.remote_target, self.route_set)
-
-    def destination(self) -> Destination:
-        """Where requests go: the first proxy of the route set, strict or loose, else the peer."""
-        return next_hop(self.remote_target, self.route_set, self.transport)
+    def way(self) -> tuple[str, tuple[str, ...], Destination]:
+        """Request-URI and Route values of a request, and where it goes: to the first proxy of the route set, strict or
+        loose, else to the peer."""
+        if self._way is None:
+            there = next_hop(self.remote_target, self.route_set, self.transport)
+            self._way = (*way(self.remote_target, self.route_set), there)
+        return self._way
 
 
 def target_of(request: Request) -> str:

@@ -6,11 +6,12 @@ Everything here raises MalformedMessage for text that breaks the grammar, and no
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.message import MalformedSip, Request, split_list
-from simulator.wire.sip.uri import Uri, host_text, parse_host, parse_uri
+from simulator.wire.sip.uri import LONGEST_REMEMBERED, SipUri, Uri, host_text, parse_host, parse_uri
 
 if TYPE_CHECKING:
     from simulator.wire.sip.message import Headers, Message
@@ -20,6 +21,7 @@ Params = dict[str, str | None]
 
 COOKIE = "z9hG4bK"
 """What a branch of RFC 3261 begins with; without it the peer knows only RFC 2543."""
+_NO_OPTIONS: frozenset[str] = frozenset()
 LARGEST_CSEQ = 2**31 - 1
 LARGEST_EXPIRES = 2**32 - 1
 
@@ -190,14 +192,31 @@ def name_addr(text: str) -> NameAddr:
         raise MalformedMessage("an address without its closing bracket")
     if opened:
         display = rest[:opened].strip(" \t")
-    if not (uri := rest[opened + 1 : closed]):
-        raise MalformedMessage("empty brackets where an address belongs")
+    uri = rest[opened + 1 : closed]
+    if not uri or " " in uri or "\t" in uri:
+        raise MalformedMessage("brackets without an address, or with blanks in it")
     return NameAddr(display, uri, parse_params(rest, closed + 1))
 
 
 def _check_bare(uri: str) -> None:
     if uri != "*" and (":" not in uri or " " in uri or ">" in uri or '"' in uri or "," in uri or "?" in uri):
         raise MalformedMessage("no address")
+
+
+def options(headers: Headers, name: str) -> frozenset[str]:
+    """The option tags, methods or other tokens of a list header such as Supported; what is no token just matches none."""
+    lines = headers.raw(name)
+    if not lines:
+        return _NO_OPTIONS
+    line = lines[0] if len(lines) == 1 else ",".join(lines)
+    return _tokens_remembered(line) if len(line) <= LONGEST_REMEMBERED else _tokens(line)
+
+
+def _tokens(line: str) -> frozenset[str]:
+    return frozenset([part.strip(" \t") for part in line.split(",")])
+
+
+_tokens_remembered = lru_cache(maxsize=256)(_tokens)
 
 
 def contacts(headers: Headers) -> tuple[NameAddr, ...]:
@@ -227,8 +246,14 @@ def tag(text: str) -> str | None:
 
 
 def with_tag(text: str, new: str) -> str:
-    """The value of a To with our tag, all else byte for byte; unchanged where it has a tag already."""
-    return text if tag(text) is not None else f"{text};tag={new}"
+    """The value of a To with our tag, all else byte for byte; unchanged where it has a tag already.
+
+    One that cannot be read gets the tag too: that is how a request is refused because of it. None at all stays none.
+    """
+    try:
+        return text if not text or tag(text) is not None else f"{text};tag={new}"
+    except MalformedMessage:
+        return f"{text};tag={new}"
 
 
 def cseq(headers: Headers) -> CSeq:
@@ -314,29 +339,51 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def check(message: Message) -> None:
+_ONCE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards")
+
+
+class Essentials(NamedTuple):
+    """What every message carries, read."""
+
+    via: Via
+    """The top one."""
+    sender: NameAddr
+    """From."""
+    receiver: NameAddr
+    """To."""
+    call_id: str
+    cseq: CSeq
+
+
+def check(message: Message) -> Essentials:
     """What every message needs before it goes up (sheet 2.2): Via, From, To, Call-ID and a CSeq of the same method.
 
+    Also that none of them stands there twice, and that a Request-URI carries no headers (RFC 4475 3.3.8, 3.1.2.11).
     Raises MalformedSip; `message_so_far` is the request where a 400 can be sent, None where it is to be dropped.
     """
     headers = message.headers
     top: Via | None = None
     try:
         top = via(headers)
-        from_(headers)
-        to(headers)
-        call_id(headers)
-        sequence = cseq(headers)
+        if headers.count("via") > 1 or "," in _required(headers, "Via"):
+            vias(headers)
+        found = Essentials(top, from_(headers), to(headers), call_id(headers), cseq(headers))
+        for name in _ONCE:
+            if headers.count(name) > 1:
+                raise MalformedMessage(f"{name} twice")
+        if isinstance(message, Request):
+            _check_request(message, found.cseq)
     except MalformedMessage as error:
-        raise MalformedSip(error.what, message_so_far=_so_far(message, top)) from None
-    if isinstance(message, Request) and sequence.method != message.method:
-        raise MalformedSip("CSeq names another method", message_so_far=_so_far(message, top))
+        awaited = message if isinstance(message, Request) and top and message.method != "ACK" else None
+        raise MalformedSip(error.what, message_so_far=awaited) from None
+    return found
 
 
-def _so_far(message: Message, top: Via | None) -> Request | None:
-    if isinstance(message, Request) and top is not None and message.method != "ACK":
-        return message
-    return None
+def _check_request(request: Request, sequence: CSeq) -> None:
+    if sequence.method != request.method:
+        raise MalformedMessage("CSeq names another method")
+    if "?" in request.uri and isinstance(uri := parse_uri(request.uri), SipUri) and uri.headers:
+        raise MalformedMessage("headers in the Request-URI")
 
 
 def _required(headers: Headers, name: str) -> str:

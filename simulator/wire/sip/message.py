@@ -79,13 +79,13 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The value of the first such line as written, or None."""
         try:
-            return self._values[self._keys.index(key_of(name))]
+            return self._values[self._keys.index(KEYS.get(name) or key_of(name))]
         except ValueError:
             return None
 
     def raw(self, name: str) -> tuple[str, ...]:
         """The value of each such line as written."""
-        key = key_of(name)
+        key = KEYS.get(name) or key_of(name)
         if key not in self._keys:
             return ()
         return tuple([value for k, value in zip(self._keys, self._values, strict=True) if k == key])
@@ -101,9 +101,13 @@ class Headers:
             else tuple(value for line in lines for value in split_list(line))
         )
 
+    def count(self, name: str) -> int:
+        """How many such lines there are."""
+        return self._keys.count(KEYS.get(name) or key_of(name))
+
     def add(self, name: str, value: str) -> None:
         """Append a line."""
-        self._keys.append(key_of(name))
+        self._keys.append(KEYS.get(name) or key_of(name))
         self._names.append(name)
         self._values.append(value)
 

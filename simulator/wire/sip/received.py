@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.errors import MalformedMessage
 from simulator.wire.sip.destination import of_response
-from simulator.wire.sip.header import CSeq, NameAddr, Via, call_id, cseq, from_, stamp, to, via
-from simulator.wire.sip.message import MalformedSip, Request
+from simulator.wire.sip.header import CSeq, NameAddr, Via, check, stamp
 
 if TYPE_CHECKING:
+    from simulator.wire.sip.message import Headers, Request
     from simulator.wire.sip.packet import Address, Destination
     from simulator.wire.sip.server_transaction import Key
 
@@ -55,29 +54,26 @@ class Received(NamedTuple):
 
 def read(request: Request, source: Address, transport: str) -> Received:
     """Check what every request needs and read it. Raises MalformedSip, with the request where a 400 can be sent."""
-    headers = request.headers
-    top: Via | None = None
-    try:
-        line = headers.get("via")
-        top = via(headers)
-        number = cseq(headers)
-        remote, local, call = from_(headers), to(headers), call_id(headers)
-    except MalformedMessage as error:
-        raise MalformedSip(error.what, message_so_far=_so_far(request, top)) from None
-    if number.method != request.method:
-        raise MalformedSip("CSeq names another method", message_so_far=_so_far(request, top))
+    top, remote, local, call, number = check(request)
+    line = request.headers.get("via")
     if top.is_rfc3261:
         key: Key = (top.branch, top.host.lower(), top.port, transaction_method(request.method))
     else:
         key = (line, request.uri, remote.tag, call, number.number, transaction_method(request.method))
-    top = stamp(headers, source[0], source[1])
+    top = _stamped(request.headers, line or "", top, source)
     return Received(request, request.method, top, key, remote, local, call, number, source, transport)
+
+
+def _stamped(headers: Headers, line: str, top: Via, source: Address) -> Via:
+    """The top Via with where the request came from, written into it; the usual case without reading it again."""
+    params = top.params
+    if "," in line or "received" in params or params.get("rport", "") is not None or line.count(";rport") != 1:
+        return stamp(headers, source[0], source[1])
+    port = str(source[1])
+    headers.replace_first("via", f"{line.replace(';rport', ';rport=' + port)};received={source[0]}")
+    return top._replace(params={**params, "rport": port, "received": source[0]})
 
 
 def transaction_method(method: str) -> str:
     """An ACK belongs to the transaction of its INVITE."""
     return "INVITE" if method == "ACK" else method
-
-
-def _so_far(request: Request, top: Via | None) -> Request | None:
-    return request if top is not None and request.method != "ACK" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
-from simulator.wire.sip.header import number
+from simulator.wire.sip.header import number, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def rack(headers: Headers) -> RAck:
 
 def rseq_of(headers: Headers) -> int | None:
     """RSeq of a provisional response that wants a PRACK; None for any other."""
-    return number(headers.get("rseq")) if TAG in headers.all("require") else None
+    return number(headers.get("rseq")) if TAG in options(headers, "require") else None
 
 
 class ReliableProvisional:

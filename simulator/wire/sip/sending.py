@@ -24,7 +24,7 @@ class Sending:
     """A request, its present transaction and what it tried. `answered` gets every response but the challenges that are
     answered here. `next_seq` gives the CSeq number of a repetition."""
 
-    __slots__ = ("_attempts", "_next_seq", "_tries", "answered", "core", "digest", "request", "transaction")
+    __slots__ = ("_attempts", "_next_seq", "answered", "core", "digest", "request", "transaction", "tries")
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Sending:
         self.digest = digest
         self._next_seq = next_seq
         self._attempts: Attempts | None = None
-        self._tries = 0
+        self.tries = 0
 
     def start(self, destination: Destination, branch: str, now: float) -> None:
         """Send it, with credentials where the realm is known already. `branch` is the one in its Via."""
@@ -77,7 +77,7 @@ class Sending:
             self.transaction.give_up()
 
     def _begin(self, destination: Destination, branch: str, now: float) -> None:
-        self._tries += 1
+        self.tries += 1
         packet = self.core.packet(self.request, destination, branch)
         timing = self.core.settings.timing
         self.transaction = self.core.transactions.begin(self.request, packet, self._response, timing, now)
@@ -93,7 +93,7 @@ class Sending:
 
     def _answers(self, response: Response) -> bool:
         """Whether it is a challenge that we can answer once more."""
-        if self.digest is None or response.status not in {401, 407} or self._tries >= MOST_TRIES:
+        if self.digest is None or response.status not in {401, 407} or self.tries >= MOST_TRIES:
             return False
         if self._attempts is None:
             self._attempts = Attempts()

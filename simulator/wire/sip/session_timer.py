@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.wire.sip.header import number, parse_params, seconds
+from simulator.wire.sip.header import number, options, parse_params, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +30,6 @@ class Terms(NamedTuple):
 NONE = Terms(0, "")
 
 
-def supports(headers: Headers) -> bool:
-    """Whether the peer knows session timers."""
-    return any("timer" in headers.all(name) for name in ("supported", "require"))
-
-
 def asked(headers: Headers) -> Terms:
     """Session-Expires of a message; the refresher is empty where it names none."""
     text = headers.get("session-expires")
@@ -54,7 +49,7 @@ def too_short(headers: Headers, settings: UserAgentSettings) -> bool:
 def callee_terms(headers: Headers, settings: UserAgentSettings) -> Terms:
     """What we, asked, agree on: the offered interval, else our own; the refresher named, else the caller."""
     wanted = asked(headers)
-    if not supports(headers):
+    if "timer" not in options(headers, "supported") and "timer" not in options(headers, "require"):
         if not settings.session_timer_without_peer or not settings.session_expires:
             return NONE
         return Terms(wanted.interval or settings.session_expires, "uas")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator.wire.sip.client_transaction import ClientTransaction
 from simulator.wire.sip.composition import moved
-from simulator.wire.sip.header import cseq, via
+from simulator.wire.sip.header import cseq
 from simulator.wire.sip.server_transaction import ServerTransaction
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from simulator.wire.sip.received import Received
     from simulator.wire.sip.server_transaction import Key
     from simulator.wire.sip.timer import Schedule, Timing
+
+_BRANCH = re.compile(r";[ \t]*branch[ \t]*=[ \t]*([^ \t;,]+)", re.IGNORECASE)
 
 MOST_LATE = 10_000
 """Packets held back by a scripted delay; more are lost."""
@@ -72,9 +75,11 @@ class TransactionLayer:
     def response(self, response: Response, now: float) -> bool:
         """Hand a response to its transaction; False where nobody waits for it. Raises MalformedMessage."""
         headers = response.headers
-        if len(headers.all("via")) != 1:
+        line = headers.get("via")
+        if line is None or "," in line or headers.count("via") != 1:
             return False
-        transaction = self._clients.get((via(headers).branch, cseq(headers).method))
+        branch = _BRANCH.search(line)
+        transaction = self._clients.get((branch[1] if branch else "", cseq(headers).method))
         if transaction is None:
             return False
         transaction.receive(response, now)

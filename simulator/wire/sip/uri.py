@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from simulator.errors import MalformedMessage
+
+LONGEST_REMEMBERED = 200
+"""Characters of an address that is kept with its parts."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _HOST_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?")
@@ -86,7 +90,14 @@ def host_text(host: str) -> str:
 
 
 def parse_uri(text: str) -> Uri:
-    """An address out of its text. Raises MalformedMessage."""
+    """An address out of its text. Raises MalformedMessage.
+
+    The few addresses that a peer uses come with every message of its: short ones are remembered.
+    """
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _parsed(text)
+
+
+def _parsed(text: str) -> Uri:
     scheme, colon, rest = text.partition(":")
     if not colon or not _SCHEME.fullmatch(scheme):
         raise MalformedMessage("address without a scheme")
@@ -109,6 +120,9 @@ def parse_uri(text: str) -> Uri:
     place, *params = rest.split(";")
     host, port = parse_host(place)
     return SipUri(scheme, user, password, host, port, _parameters(params) if params else {}, headers)
+
+
+_remembered = lru_cache(maxsize=1024)(_parsed)
 
 
 def parse_host(text: str) -> tuple[str, int | None]:

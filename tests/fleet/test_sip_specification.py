@@ -158,7 +158,7 @@ def test_without_the_factory_account() -> None:
         ({"codecs": ["G729"]}, "no codec G729"),
         ({"dtmf": {"E": "x"}}, "DTMFSequence"),
         ({"attributes": {"Colour": "red"}}, "no SIP attribute 'Colour'"),
-        ({"attributes": {"DTMFPayloadType": "5"}}, "dynamic payload"),
+        ({"attributes": {"DTMFPayloadType": "5"}}, "a whole number from 96 to 127"),
         ({"accounts": [{"user": "a", "media_encryption": "mandatory"}]}, "needs Transport tls"),
     ],
 )
