@@ -28,6 +28,7 @@ from simulator.action.registrar import RegistrarOrder
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
 from simulator.action.snmp import Snmp
+from simulator.action.speaker import Acoustics, Lamp, Microphone, PlayClip, RunSpeakerTest
 from simulator.action.upgrade import Hold, Release, Upgrade
 from simulator.action.wiring import Chatter, Close, Cut, Drift, Open, Restore, Short
 from simulator.action.wiring_fault import Corrode, Fit, Leak, Loosen
@@ -52,6 +53,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Sensor, Bus,
     Snmp,
     RegistrarOrder, PhoneUse,
+    PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,
     Client,
     Call,
     Note,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.device.acoustics import Acoustics
 from simulator.device.audio import Audio
 from simulator.device.call_service import CallService
 from simulator.device.clip import Clips
@@ -26,13 +27,17 @@ def equip(device: Device) -> None:
     """
     audio = Audio(device)
     clips = Clips(device, audio)
-    test = SpeakerTest(device, audio)
+    quirks = device.profile.quirks
+    assert quirks.acoustics is not None, "a speaker has a loudspeaker"
+    acoustics = Acoustics(device, quirks.acoustics)
+    test = SpeakerTest(device, audio, acoustics)
     motion = MotionSensor(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
     device.call_service = CallService(device)
-    if device.profile.quirks.light is not None:
-        device.light = Light(device, device.profile.quirks.light)
+    device.acoustics = acoustics
+    if quirks.light is not None:
+        device.light = Light(device, quirks.light)
         audio.locating_changed = device.light.identify
-    if device.profile.quirks.multicast is not None:
-        device.multicast = MulticastController(device, audio, device.profile.quirks.multicast)
+    if quirks.multicast is not None:
+        device.multicast = MulticastController(device, audio, quirks.multicast)
     device.button.short_press = test.button_pressed

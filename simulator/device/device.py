@@ -36,6 +36,7 @@ from simulator.device.virtual_input import VirtualInputs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
     from simulator.device.call_service import CallService
@@ -104,6 +105,7 @@ class Device:
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
         self.call_service: CallService | None = None
+        self.acoustics: Acoustics | None = None
         self.light: Light | None = None
         self.multicast: MulticastController | None = None
         self.alarms: Alarms | None = None

@@ -78,6 +78,30 @@ class LightQuirks(BaseModel):
     own_color: str
 
 
+class AcousticsQuirks(BaseModel):
+    """Sound between a speaker's driver and its microphone, and how the speaker test judges it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    direct_gain: float
+    """dB of what reaches the microphone inside the housing and around it."""
+    echo_gain: float
+    """dB of an echo over one metre of way."""
+    wall: float
+    """Metres to the next wall until somebody moves the speaker."""
+    torn_loss: float
+    torn_below: float
+    """A torn cone loses so many dB below so many Hz."""
+    test_tones: tuple[float, ...]
+    """Hz of the tones of a speaker test, in the order in which they sound."""
+    test_level: float
+    """dBFS of each."""
+    test_tolerance: float
+    """dB by which a tone may be off its calibrated level."""
+    noise: float
+    """dBFS below which the microphone hears nothing but itself."""
+
+
 class MulticastQuirks(BaseModel):
     """The audio multicast controller of a speaker (audio sheet 7.1)."""
 
@@ -220,6 +244,8 @@ class Quirks(BaseModel):
     """Playing time of a clip whose file says none."""
     speaker_test_seconds: float
     """Duration of a speaker test, and of its calibration."""
+    acoustics: Annotated[AcousticsQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no loudspeaker."""
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
 

@@ -3,8 +3,8 @@
     Uncalibrated --calibrate--> Pending --> Calibrated --perform--> Pending --> OK | Failed
 
 Commands, words and times as in VAPIX "Auto speaker test" (audio sheet 5; C1410 manual, Calibrate and run a
-remote speaker test). The outcome follows from facts: a broken driver, and whether something stands before the
-speaker that was not there, or is gone, since the calibration. With the microphone switched off nothing can be
+remote speaker test). The outcome follows from what the microphone hears of each tone: whoever breaks the driver, puts
+something before the speaker or hangs it elsewhere changes that. With the microphone switched off nothing can be
 heard and both commands are refused.
 """
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from simulator.clock import Timer
+    from simulator.device.acoustics import Acoustics
     from simulator.device.audio import Audio
     from simulator.device.device import Device
     from simulator.device.lifecycle import Phase
@@ -37,6 +38,15 @@ class SpeakerTestStatus(StrEnum):
     OK = "OK"
     FAILED = "Failed"
     DISABLED_IN_HARDWARE = "DisabledInHardware"
+    INTERNAL_ERROR = "InternalError"
+
+
+class SoftwareState(StrEnum):
+    """How the software of the speaker test does."""
+
+    WORKING = "working"
+    STUCK = "stuck"
+    FAILING = "failing"
 
 
 class SpeakerTestRefused(FleetError):
@@ -50,16 +60,16 @@ class SpeakerTestRefused(FleetError):
 class SpeakerTest:
     """Calibration and test of one speaker. Calibration survives a restart and is lost with a factory default."""
 
-    def __init__(self, device: Device, audio: Audio) -> None:
+    def __init__(self, device: Device, audio: Audio, acoustics: Acoustics) -> None:
         self._device = device
         self._audio = audio
+        self._acoustics = acoustics
         self._outcome = SpeakerTestStatus.UNCALIBRATED
-        self._reference: bool | None = None
+        self._reference: tuple[float, ...] = ()
+        """Levels of the tones at the calibration, dBFS."""
         self._timer: Timer | None = None
-        self.obstructed = False
-        """Something stands in the acoustic path: hands put it there and take it away."""
-        self.broken = False
-        """The loudspeaker is blown: hands break and mend it."""
+        self.service = SoftwareState.WORKING
+        """The software of the test, which hands can spoil."""
         self.tested_at: datetime | None = None
         """End of the last test, UTC; None while one runs and after a calibration."""
         self.calibrated_at: datetime | None = None
@@ -86,7 +96,8 @@ class SpeakerTest:
     def calibrate(self) -> None:
         """Play the test tones and keep what is heard; forgets what was known. Raises SpeakerTestRefused."""
         self._must_hear()
-        self.tested_at = self.calibrated_at = self._reference = None
+        self.tested_at = self.calibrated_at = None
+        self._reference = ()
         self._outcome = SpeakerTestStatus.UNCALIBRATED
         self._play_tones(calibrating=True)
 
@@ -120,19 +131,44 @@ class SpeakerTest:
         self._note()
 
     def _finish_calibration(self) -> None:
+        if self._spoiled():
+            return
         self._silence()
         if self._audio.microphone_on:
-            self._reference = self.obstructed
+            self._reference = self._measured()
             self.calibrated_at = self._device.world.clock.wall()
             self._outcome = SpeakerTestStatus.CALIBRATED
         self._note()
 
+    def _spoiled(self) -> bool:
+        """A service that hangs leaves the test pending, until a restart; one that fails says so."""
+        if self.service is SoftwareState.FAILING:
+            self._silence()
+            self._outcome = SpeakerTestStatus.INTERNAL_ERROR
+            self._note()
+        return self.service is not SoftwareState.WORKING
+
+    def _measured(self) -> tuple[float, ...]:
+        """Level of each test tone as the microphone hears it, dBFS; the volume set by users does not count."""
+        quirks = self._acoustics.quirks
+        gains = (self._acoustics.gain(hertz) for hertz in quirks.test_tones)
+        return tuple(max(quirks.noise, quirks.test_level + gain) for gain in gains)
+
+    def _as_calibrated(self, levels: tuple[float, ...]) -> bool:
+        """Every tone is heard, and as loud as then."""
+        quirks = self._acoustics.quirks
+        pairs = zip(levels, self._reference, strict=True)
+        return all(level > quirks.noise and abs(level - then) <= quirks.test_tolerance for level, then in pairs)
+
     def _finish_test(self) -> None:
+        if self._spoiled():
+            return
         self._silence()
-        as_calibrated = self.obstructed is self._reference and not self.broken and self._audio.microphone_on
-        self._outcome = SpeakerTestStatus.OK if as_calibrated else SpeakerTestStatus.FAILED
+        levels = self._measured()
+        passed = self._audio.microphone_on and self._as_calibrated(levels)
+        self._outcome = SpeakerTestStatus.OK if passed else SpeakerTestStatus.FAILED
         self.tested_at = self._device.world.clock.wall()
-        self._note()
+        self._note(levels=[round(level, 1) for level in levels])
         self._device.events.publish(
             TEST_RESULT, {"DeviceUUID": self._device.identity.uuid}, SpeakerTestStatus=self._outcome.value
         )
@@ -143,8 +179,8 @@ class SpeakerTest:
             self._timer = None
         self._audio.end(TONES)
 
-    def _note(self) -> None:
-        self._device.note(Kind.STATE, "speaker test", status=self.status.value)
+    def _note(self, **measured: object) -> None:
+        self._device.note(Kind.STATE, "speaker test", status=self.status.value, **measured)
 
     def _phase_changed(self, phase: Phase) -> None:
         """A test or calibration that is cut off has no outcome."""
@@ -154,4 +190,5 @@ class SpeakerTest:
 
     def _defaulted(self, hard: bool) -> None:
         self._outcome = SpeakerTestStatus.UNCALIBRATED
-        self.tested_at = self.calibrated_at = self._reference = None
+        self.tested_at = self.calibrated_at = None
+        self._reference = ()

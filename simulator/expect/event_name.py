@@ -28,22 +28,6 @@ _DOOR_ALARM: Final[Words] = (
     ("open-too-long", ("DoorOpenTooLong",)),
 )
 _DOOR_MODE: Final[Words] = (("accessed", ("Accessed",)), ("locked", ("Locked",)))
-_CALL: Final[Words] = (
-    ("idle", ("Idle",)),
-    ("calling", ("Calling",)),
-    ("ringing", ("Ringing",)),
-    ("active", ("Active",)),
-)
-_CALL_REASON: Final[Words] = (
-    ("initiated", ("Initiated",)),
-    ("denied", ("Denied",)),
-    ("no-answer", ("NoAnswer",)),
-    ("busy", ("Busy",)),
-    ("failed", ("Failed",)),
-    ("accepted-by-remote", ("AcceptedByRemote",)),
-    ("accepted-by-device", ("AcceptedByDevice",)),
-    ("terminated", ("Terminated",)),
-)
 _LOOP: Final[Words] = (
     ("open", ("open",)),
     ("closed", ("closed",)),
@@ -53,6 +37,14 @@ _LOOP: Final[Words] = (
     ("normal", ("open", "closed")),
     ("undefined", ("undefined",)),
 )
+_CALL: Final[Words] = tuple((word.lower(), (word,)) for word in ("Idle", "Ringing", "Calling", "Active"))
+_CALL_CHANGE: Final[Words] = (
+    ("initiated", ("Initiated",)), ("no-answer", ("NoAnswer",)), ("busy", ("Busy",)), ("denied", ("Denied",)),
+    ("failed", ("Failed",)), ("accepted-by-remote", ("AcceptedByRemote",)),
+    ("accepted-by-device", ("AcceptedByDevice",)), ("terminated", ("Terminated",)),
+)  # fmt: skip
+_PAGE: Final[Words] = tuple((word.lower(), (word,)) for word in ("Inactive", "Active", "Suppressed"))
+_TURNED: Final[Words] = (("on", ("1",)), ("off", ("0",)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +112,21 @@ EVENT_NAMES: Final[tuple[EventName, ...]] = (
     EventName("call", "tnsaxis:Call/State", "State of the speaker's calls.", "", "CallState", _CALL),
     EventName(
         "call-change", "tnsaxis:Call/StateChange", "A call began, was answered, was refused or ended, and why.", "",
-        "Reason", _CALL_REASON,
+        "Reason", _CALL_CHANGE,
     ),
     EventName("dtmf", "tnsaxis:Call/DTMF", "A key sequence was pressed in a call."),
-    EventName("speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended."),
+    EventName(
+        "speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended.", "", "SpeakerTestStatus",
+        (("ok", ("OK",)), ("failed", ("Failed",))),
+    ),
+    EventName(
+        "audio-output", "tns1:Device/tnsaxis:AudioOutputActive", "Something sounds.", "", "AudioOutputActive", _TRUTH
+    ),
+    EventName("microphone", "tns1:Device/tnsaxis:Microphone/Switch", "Mechanical microphone switch.", "", "state", _TURNED),
+    EventName(
+        "sound-level", "tns1:AudioSource/tnsaxis:TriggerLevel", "It is louder than the alarm level.", "", "triggered", _TRUTH
+    ),
+    EventName("page", "tnsaxis:AudioMulticastController/SourceState", "State of an audio source.", "", "State", _PAGE),
     EventName(
         "sensor-status", "tnsaxis:CameraApplicationPlatform/ModbusSensor/Status", "A Modbus sensor came or went.", "",
         "online", (("online", ("1",)), ("offline", ("0",))),

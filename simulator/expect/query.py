@@ -188,6 +188,13 @@ class StateQuery(Query):
     committed: Annotated[bool | None, "Whether the running firmware is committed."] = None
     playing: Annotated[bool | None, "Whether a clip plays."] = None
     call: Annotated[str, Choice(("idle", "calling", "ringing", "active")), "What a speaker's calls are in."] = ""
+    heard: Annotated[str, "Source that is heard: SIP, VAPIXAudio, VAPIXMediaClip, an id, or silence."] = ""
+    light: Annotated[str, "Color that the front LED of a speaker shows; off for none."] = ""
+    speaker_test: Annotated[
+        str,
+        Choice(("OK", "Failed", "Calibrated", "Pending", "Uncalibrated", "DisabledInHardware", "InternalError")),
+        "Status word of the speaker test.",
+    ] = ""
     module: Annotated[
         str, MODULE, "Address of an expansion module that `online` is about; by default that of the step's verb."
     ] = ""

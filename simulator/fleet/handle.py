@@ -344,5 +344,45 @@ class Speaker(DeviceHandle):
         """Whether an audio clip plays."""
         return bool(self.state["audio"]["playing"])
 
+    @property
+    def heard(self) -> str:
+        """The source that is heard: SIP, VAPIXAudio, VAPIXMediaClip, the id of a page, or silence."""
+        return str(self.state["speaker"]["heard"])
+
+    @property
+    def light(self) -> str:
+        """The color of the front LED, or off."""
+        return str(self.state["speaker"]["light"])
+
+    @property
+    def speaker_test(self) -> str:
+        """The status word of the speaker test."""
+        return str(self.state["speaker"]["speaker_test"])
+
+    def play(self, clip: str, *, repeat: int = 0, volume: int = 100) -> None:
+        """Play a clip by name, file or number."""
+        self.do("clip", do="play", name=clip, repeat=repeat, volume=volume)
+
+    def stop_clip(self) -> None:
+        self.do("clip", do="stop")
+
+    def switch_microphone(self, on: bool) -> None:
+        """Move the mechanical switch."""
+        self.do("microphone", do="on" if on else "off")
+
+    def acoustics(self, do: str, **fields: Any) -> None:
+        """`break-driver`, `tear-driver`, `mend-driver`, `obstruct`, `unobstruct`, `move`."""
+        self.do("acoustics", do=do, **fields)
+
+    def run_speaker_test(self, do: str = "run") -> None:
+        """`run` or `calibrate`; `stuck`, `failing` and `working` change its software."""
+        self.do("speaker-test", do=do)
+
+    def start_light(self, profile: str) -> None:
+        self.do("light", do="start", profile=profile)
+
+    def stop_light(self, profile: str) -> None:
+        self.do("light", do="stop", profile=profile)
+
 
 HANDLES: dict[str, type[DeviceHandle]] = {"A9210": IoModule, "C1410": Speaker}

@@ -39,6 +39,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
         "telephone": _telephone(device),
+        "speaker": _speaker(device),
         "power": {"source": device.power.source, "live": list(device.power.live)},
         "casing_name": device.profile.quirks.casing_name,
         "alarms": _alarms(device),
@@ -128,6 +129,19 @@ def _telephone(device: Device) -> dict[str, Any] | None:
             }
             for account in service.accounts
         },
+    }
+
+
+def _speaker(device: Device) -> dict[str, Any] | None:
+    """What a person before a speaker hears and sees, and what its test says."""
+    if device.audio is None or device.speaker_test is None:
+        return None
+    shown = None if device.light is None else device.light.shown
+    return {
+        "heard": device.audio.heard or "silence",
+        "light": "off" if shown is None else shown.colors[0],
+        "microphone": "on" if device.audio.microphone_on else "off",
+        "speaker_test": device.speaker_test.status.value,
     }
 
 

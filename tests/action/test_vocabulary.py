@@ -62,6 +62,11 @@ CALLS: dict[str, dict[str, Any]] = {
         "registrar": {"do": "answer", "user": "1001", "status": 503, "retry_after": "5s", "count": 2, "for": "1m"}
     },
     "phone": {"phone": {"do": "call", "name": "desk", "device": "speaker-1", "offer": False}},
+    "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
+    "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
+    "acoustics": {"acoustics": {"do": "move", "device": "speaker-1", "wall": 4.0}},
+    "speaker-test": {"speaker-test": {"do": "calibrate", "device": "speaker-1"}},
+    "light": {"light": {"do": "start", "device": "speaker-1", "profile": "SIP"}},
     "client": {"client": {"do": "restart"}},
     "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
     "note": {"note": {"text": "the door is painted"}},

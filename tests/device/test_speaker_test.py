@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from device_bench import Bench
 
-from simulator.device.speaker_test import SpeakerTest, SpeakerTestRefused, SpeakerTestStatus
+from simulator.device.acoustics import Driver
+from simulator.device.speaker_test import SoftwareState, SpeakerTest, SpeakerTestRefused, SpeakerTestStatus
 
 
 def speaker(*, calibrated: bool = True) -> tuple[Bench, SpeakerTest]:
@@ -51,22 +54,64 @@ def test_only_a_test_is_an_event() -> None:
 
 def test_a_broken_speaker_fails() -> None:
     bench, test = speaker()
-    test.broken = True
+    bench.device.acoustics.set_driver(Driver.BROKEN)
     assert outcome(bench, test) == "Failed"
     assert [e["SpeakerTestStatus"] for e in bench.heard("TestResult")] == ["Failed"]
-    test.broken = False
+    bench.device.acoustics.set_driver(Driver.GOOD)
     assert outcome(bench, test) == "OK"
 
 
-def test_surroundings_are_compared_with_those_of_the_calibration() -> None:
+@pytest.mark.parametrize(
+    ("change", "mend"),
+    [
+        (lambda path: path.set_driver(Driver.TORN), lambda path: path.set_driver(Driver.GOOD)),
+        (lambda path: path.obstruct(15), lambda path: path.obstruct(0)),
+        (lambda path: path.move(0.05), lambda path: path.move(0.5)),
+    ],
+)
+def test_surroundings_are_compared_with_those_of_the_calibration(change: Any, mend: Any) -> None:
     bench, test = speaker()
-    test.obstructed = True
+    change(bench.device.acoustics)
     assert outcome(bench, test) == "Failed"
     test.calibrate()
     bench.advance(10)
     assert outcome(bench, test) == "OK"
-    test.obstructed = False
+    mend(bench.device.acoustics)
     assert outcome(bench, test) == "Failed"
+
+
+def test_a_chair_moved_in_the_room_is_no_reason() -> None:
+    bench, test = speaker()
+    bench.device.acoustics.move(0.6)
+    assert outcome(bench, test) == "OK"
+
+
+def test_a_dead_speaker_never_passes_even_if_it_was_calibrated_dead() -> None:
+    bench, test = speaker(calibrated=False)
+    bench.device.acoustics.set_driver(Driver.BROKEN)
+    test.calibrate()
+    bench.advance(10)
+    assert outcome(bench, test) == "Failed"
+
+
+def test_a_stuck_service_stays_pending_until_a_restart() -> None:
+    bench, test = speaker()
+    test.service = SoftwareState.STUCK
+    assert outcome(bench, test) == "Pending"
+    bench.advance(3600)
+    assert test.status.value == "Pending"
+    bench.device.lifecycle.restart("test")
+    bench.boot()
+    assert test.status.value == "Calibrated"
+
+
+def test_a_failing_service_says_so() -> None:
+    bench, test = speaker()
+    test.service = SoftwareState.FAILING
+    assert outcome(bench, test) == "InternalError"
+    assert not bench.heard("TestResult")
+    test.service = SoftwareState.WORKING
+    assert outcome(bench, test) == "OK"
 
 
 def test_without_calibration_there_is_no_test() -> None:

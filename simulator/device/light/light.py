@@ -46,7 +46,7 @@ class Light:
         self.profiles = LightProfiles(device)
         self.activities = Activities(device.world.clock, self._note)
         self.broken = False
-        """The lamp is dead: hands break and mend it."""
+        """The lamp is dead."""
         self.report: HealthReport | None = None
         """Of the last health check."""
         self._health_timer: Timer | None = None
@@ -78,6 +78,12 @@ class Light:
     def stop(self, profile: str) -> None:
         """End a profile; nothing happens if it does not run. Raises LightRefused for an unknown one."""
         self.activities.stop_profile(self.profiles[profile].name)
+
+    def set_broken(self, broken: bool) -> None:
+        """Hands break the lamp, or put in a new one."""
+        if self.broken != broken:
+            self.broken = broken
+            self._note()
 
     # ---- what the device does itself
 

@@ -10,6 +10,7 @@ from simulator.expect.event_name import BY_NAME
 from simulator.expect.finding import Finding, Look, differences, shown
 
 _PORT_FIELDS = ("supervised", "active", "closed")
+_SPEAKER_FIELDS = ("heard", "light", "speaker_test")
 _TOLD = ("phase", "activity", "address", "origin", "firmware", "committed")
 _ORIGINS = {"link-local": "linkLocal"}
 
@@ -33,6 +34,7 @@ def find(look: Look) -> list[Finding]:
         telephone = snapshot["telephone"]
         state = telephone["state"].lower() if telephone is not None else "none"
         differs += differences({"call": query.call}, {"call": state})
+    differs += _speaker_differs(query, snapshot["speaker"])
     differs += _port_differs(query, snapshot["ports"])
     differs += _module_differs(query, snapshot["modules"])
     return [Finding(_told(snapshot), differs, snapshot["at"])]
@@ -58,6 +60,13 @@ def _port_differs(query: Any, ports: dict[str, Any]) -> tuple[str, ...]:
     if len(ids) == 1:
         return told[0][1]
     return tuple(f"port {port}: {problem}" for port, problems in told for problem in problems)
+
+
+def _speaker_differs(query: Any, speaker: dict[str, Any] | None) -> tuple[str, ...]:
+    wanted = {key: getattr(query, key) for key in _SPEAKER_FIELDS if getattr(query, key)}
+    if not wanted:
+        return ()
+    return differences(wanted, speaker) if speaker is not None else ("it is no speaker",)
 
 
 def _module_differs(query: Any, modules: dict[str, Any]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from simulator.fleet.hands import (
     setting,
     site,
     snmp,
+    speaker,
     supply,
     telephony,
     upgrade,
@@ -63,6 +64,11 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "snmp": snmp.snmp,
     "registrar": telephony.registrar,
     "phone": telephony.phone,
+    "clip": speaker.clip,
+    "microphone": speaker.microphone,
+    "acoustics": speaker.acoustics,
+    "speaker-test": speaker.speaker_test,
+    "light": speaker.lamp,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 

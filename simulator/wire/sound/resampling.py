@@ -41,16 +41,21 @@ class Resampler:
 
     def push(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
         """The output that these samples complete."""
-        if self._up == self._down:
+        if self._up == self._down or not len(samples):
             return samples
         taps = self._filter.shape[1]
         line = np.concatenate((self._kept, samples.astype(np.float32)))
         total = self._taken + len(samples)
         until = -(-total * self._up // self._down)
-        places = np.arange(self._done, until) * self._down
-        last = places // self._up - self._taken
-        windows = np.lib.stride_tricks.sliding_window_view(line, taps)[last]
-        made = np.einsum("ij,ij->i", windows, self._filter[places % self._up])
+        if self._up == 1:  # a whole convolution of which most is thrown away is faster than picking
+            first = self._done * self._down - self._taken
+            made = np.convolve(line, self._filter[0][::-1], "valid")[first :: self._down]
+        else:
+            windows = np.lib.stride_tricks.sliding_window_view(line, taps)
+            places = np.arange(self._done, until) * self._down
+            made = np.einsum(
+                "ij,ij->i", windows[places // self._up - self._taken], self._filter[places % self._up]
+            )
         self._kept = line[len(line) - taps + 1 :]
         cycles = total // self._down
         self._taken, self._done = total - cycles * self._down, until - cycles * self._up

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from simulator.errors import MalformedMessage
-from simulator.wire.sip.message import Headers, MalformedSip, Request, Response, is_keepalive, parse
+from simulator.errors import MalformedMessage, SimulatorBug
+from simulator.wire.sip import header
+from simulator.wire.sip.message import Headers, MalformedSip, Message, Request, Response, is_keepalive, parse
 
 INVITE = (
     b"INVITE sip:1001@127.0.0.2 SIP/2.0\r\n"
@@ -127,3 +130,163 @@ def test_another_version_is_a_message_to_be_refused_above() -> None:
 def test_keepalives(data: bytes) -> None:
     assert is_keepalive(data)
     assert not is_keepalive(INVITE)
+
+
+def test_a_line_end_never_gets_into_a_header() -> None:
+    for value in ("a\r\nVia: x", "a\nb", "a\rb"):
+        with pytest.raises(SimulatorBug):
+            Response(200, "OK", Headers(("Subject", value))).encode()
+
+
+token = st.text("abcXYZ019-.!%*_+`'~", min_size=1, max_size=8)
+value = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=20).map(
+    lambda text: text.strip(" \t")
+)
+line = st.tuples(
+    token.filter(lambda name: header.is_token(name) and name.lower() not in {"l", "content-length"})
+    | st.sampled_from(["Via", "v", "From", "To", "Call-ID", "i", "CSeq", "Contact"]),
+    value,
+)
+headers = st.lists(line, max_size=8).map(lambda lines: Headers(*lines))
+messages = st.one_of(
+    st.builds(
+        Request,
+        token.filter(lambda method: not method.startswith("SIP/")),
+        st.sampled_from(["sip:h", "tel:1", "x:y"]),
+        headers,
+        st.binary(max_size=30),
+    ),
+    st.builds(Response, st.integers(100, 699), value, headers, st.binary(max_size=30)),
+)
+
+
+@given(messages)
+def test_what_is_written_is_read(message: Message) -> None:
+    message.headers.set("Content-Length", str(len(message.body)))
+    assert parse(message.encode()) == message
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Via", "v", "From", "f", "Call-ID", "i", "CSeq"]).flatmap(
+            lambda name: st.tuples(st.just(name), st.binary(max_size=30))
+        ),
+        max_size=6,
+    )
+)
+def test_bytes_are_echoed_as_they_came(lines: list[tuple[str, bytes]]) -> None:
+    """What a response copies from a request: nothing but the blanks around a value is lost."""
+    lines = [(name, raw.replace(b"\r", b"x").replace(b"\n", b"y").strip(b" \t")) for name, raw in lines]
+    data = (
+        b"OPTIONS sip:h SIP/2.0\r\n"
+        + b"".join(b"%s:%s\r\n" % (name.encode(), raw) for name, raw in lines)
+        + b"\r\n"
+    )
+    request = parse(data)
+    response = Response(
+        200,
+        "OK",
+        Headers(
+            *(
+                pair
+                for name in ("Via", "From", "Call-ID", "CSeq")
+                for pair in ((name, v) for v in request.headers.raw(name))
+            )
+        ),
+    )
+    for name, raw in lines:
+        assert b": " + raw + b"\r\n" in response.encode(), name
+
+
+PIECES = [
+    b"INVITE ",
+    b"sip:h",
+    b" SIP/2.0",
+    b"SIP/2.0 200 OK",
+    b"\r\n",
+    b"\r\n\r\n",
+    b": ",
+    b"Via",
+    b"l",
+    b"From: <sip:a>;tag=1",
+    b"CSeq: 1 INVITE",
+    b"Via: SIP/2.0/UDP h;branch=z9hG4bK1",
+    b'To: "',
+    b"<",
+    b">",
+    b"Call-ID: 1",
+    b"Content-Length: 3",
+    b" ",
+    b",",
+    b";",
+]
+
+
+@pytest.mark.fuzz
+@given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=24).map(b"".join))
+def test_any_datagram_is_read_or_refused(data: bytes) -> None:
+    try:
+        message = parse(data)
+    except MalformedSip as error:
+        assert error.message_so_far is None or error.message_so_far.headers.get("via")
+        return
+    if message.version == "SIP/2.0" and "content-length" in message.headers:
+        assert parse(message.encode()) == message
+    try:
+        header.check(message)
+        header.stamp(message.headers, "127.0.0.1", 5060)
+        header.contacts(message.headers)
+    except MalformedMessage:
+        return
+    assert header.via(message.headers).transport
+
+
+@pytest.mark.fuzz
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<sip:a@h>",
+                "sip:a",
+                ";",
+                "tag",
+                "=",
+                '"',
+                "\\",
+                " ",
+                ",",
+                "SIP/2.0/UDP",
+                "h:5060",
+                "[::1]",
+                ">",
+                "<",
+                ":",
+                "%",
+                "?",
+                "@",
+            ]
+        )
+        | st.text(max_size=4),
+        max_size=12,
+    ).map("".join)
+)
+def test_any_header_is_read_or_refused(text: str) -> None:
+    for read in (
+        header.name_addr,
+        header.parse_via,
+        header.parse_uri,
+        header.parse_params,
+        header.split_list,
+        header.tag,
+    ):
+        try:
+            found = read(text)
+        except MalformedMessage:
+            continue
+        if isinstance(found, (header.NameAddr, header.Via)) and "\n" not in text and "\r" not in text:
+            assert read(str(found)) == found
+    assert header.with_tag(text, "7").startswith(text)
+    assert header.seconds(text, 7) >= 0
+    header.number(text)
+    header.media_type(text)
+    header.unquote(text)
