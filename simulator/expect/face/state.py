@@ -34,7 +34,7 @@ def find(look: Look) -> list[Finding]:
         telephone = snapshot["telephone"]
         state = telephone["state"].lower() if telephone is not None else "none"
         differs += differences({"call": query.call}, {"call": state})
-    differs += _speaker_differs(query, snapshot["speaker"])
+    differs += _speaker_differs(query, snapshot.get("speaker"))
     differs += _port_differs(query, snapshot["ports"])
     differs += _module_differs(query, snapshot["modules"])
     return [Finding(_told(snapshot), differs, snapshot["at"])]
