@@ -21,6 +21,7 @@ REGISTRAR_USES: Final[dict[str, tuple[str, ...]]] = {
     "refuse": ("user", "for"),
     "expiry": ("expires!", "for"),
     "forget": ("user",),
+    "certificate": ("flaw!", "for"),
 }
 """What the registrar can be told, and which fields each takes."""
 
@@ -29,13 +30,13 @@ REGISTRAR_USES: Final[dict[str, tuple[str, ...]]] = {
 class RegistrarOrder(Action):
     """Tell the site's registrar and proxy how to behave, until `up`.
 
-    up: as it was from the start. down: its port is shut, and the host says so (ICMP port unreachable, or a reset).
+    up: as it was from the start. down: its ports are shut, and the host says so (ICMP port unreachable, or a reset).
     silent: it hears nothing. slow: every answer is late. answer: requests are answered with a status, 503 with
     retry_after or 423 with min_expires for example. challenge: it asks for other digest algorithms, in this order.
     wrong-realm: challenges name a realm that is not the account's. stale: every nonce is called stale. refuse: no
     answer to a challenge is right, 401 without end. expiry: registrations are granted for a shorter time. forget:
-    bindings are lost, as by a restart. A registrar given by address is somebody else's program and takes none of
-    these.
+    bindings are lost, as by a restart. certificate: from the next TLS handshake on it shows another one. A registrar
+    given by address is somebody else's program and takes none of these.
     """
 
     verb: ClassVar[str] = "registrar"
@@ -45,7 +46,7 @@ class RegistrarOrder(Action):
     do: Annotated[
         Literal[
             "up", "down", "silent", "slow", "answer", "challenge", "wrong-realm", "stale", "refuse", "expiry",
-            "forget",
+            "forget", "certificate",
         ],
         "What the registrar does.",
     ]  # fmt: skip
@@ -63,6 +64,10 @@ class RegistrarOrder(Action):
     ] = ()
     expires: Annotated[Seconds | None, Duration(1.0), "Longest registration that is granted."] = None
     delay: Annotated[Seconds | None, Duration(), "How late each answer is, in wire time."] = None
+    flaw: Annotated[
+        Literal["none", "expired", "not-yet-valid", "unknown-authority", "wrong-name"] | None,
+        "What is wrong with the certificate; none: nothing any more.",
+    ] = None
     for_: Annotated[Seconds | None, Duration(0.001), "Ends by itself after this time on the device clock."] = None
 
     def __post_init__(self) -> None:

@@ -237,7 +237,7 @@ class Premises:
     @property
     def registrars(self) -> tuple[RegistrarPlace, ...]:
         """Where accounts of speakers register that name the site, the primary first."""
-        return tuple(RegistrarPlace(f"{at.host}:{at.port}", at.domain_and_port) for at in self.telephony.servers())
+        return tuple(RegistrarPlace(at.place, at.domain_and_port) for at in self.telephony.servers())
 
     def _dhcp_service(self) -> DhcpService:
         address = self.plan.infrastructure("dhcp")

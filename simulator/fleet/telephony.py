@@ -135,7 +135,8 @@ class Telephony:
         roles = {PRIMARY: "registrar", **({SECONDARY: "registrar-2"} if chosen.secondary else {})}
         for name, role in roles.items():
             address = self._premises.plan.infrastructure(role)
-            self.registrars[name] = RegistrarService(name, address, self._net, self._world)
+            domains = [chosen.domain] if chosen.domain else []
+            self.registrars[name] = RegistrarService(name, address, self._net, self._world, domains)
         names = frozenset({self._domain(service).lower() for service in self.registrars.values()})
         for service in self.registrars.values():
             domain = self._domain(service)

@@ -88,6 +88,7 @@ _ORDERS: dict[str, Callable[[RegistrarService, RegistrarOrder], None]] = {
     "refuse": lambda service, action: service.script.refuse.add(action.user),
     "expiry": _expiry,
     "forget": lambda service, action: service.forget(action.user),
+    "certificate": lambda service, action: service.certificate.show(action.flaw or "none"),
 }
 _ENDED_BY_TIME = tuple(order for order in _ORDERS if order != "forget")
 
@@ -104,6 +105,8 @@ def _take_back(service: RegistrarService, action: RegistrarOrder) -> None:
         script.answers.pop((action.method, action.user), None)
     elif action.do == "challenge":
         script.algorithms = ()
+    elif action.do == "certificate":
+        service.certificate.show("none")
     elif action.do == "expiry":
         script.expires = None
     else:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from simulator.wire.rtp.negotiated import Source
 
 SITE = "site"
+USUAL_PORT = 5060
 RTP_PORT = 4000
 KEY_MILLISECONDS = 160
 MOST_DIGITS = 256
@@ -42,9 +43,14 @@ class RegistrarAt:
     domain: str
 
     @property
+    def place(self) -> str:
+        """Host, and the port where it is not the usual one: then the transport decides."""
+        return self.host if self.port == USUAL_PORT else f"{self.host}:{self.port}"
+
+    @property
     def domain_and_port(self) -> str:
         """As it stands in addresses: the port only where the domain is the host itself."""
-        return f"{self.domain}:{self.port}" if self.domain == self.host else self.domain
+        return self.place if self.domain == self.host else self.domain
 
 
 @dataclass(frozen=True, slots=True)

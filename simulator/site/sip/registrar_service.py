@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.clock import wire_now
 from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
+from simulator.net.server_certificate import ServerCertificate
 from simulator.net.sip.transports import Net, SipTransports
 from simulator.site.sip.beat import Beat
 from simulator.wire.sip.proxy import MalformedRequest, ProxySettings, RequestAnswered, SipServer
@@ -14,12 +15,14 @@ from simulator.wire.sip.registrar import Registered, Registrar, RegistrarSetting
 from simulator.wire.sip.registrar_script import RegistrarScript
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from simulator.device.world import World
     from simulator.errors import MalformedMessage
     from simulator.wire.sip.packet import Address, Packet
 
 SITE = "site"
-SIP_PORT = 5060
+SIP_PORT, SIPS_PORT = 5060, 5061
 
 
 class RegistrarService:
@@ -28,12 +31,14 @@ class RegistrarService:
     It stands behind the transports (`TransportUser`).
     """
 
-    def __init__(self, name: str, address: str, net: Net, world: World) -> None:
+    def __init__(self, name: str, address: str, net: Net, world: World, names: Iterable[str] = ()) -> None:
+        """`names` are those that its certificate is for, beside the address."""
         self.name = name
         self._host = address
         self._world = world
+        self.certificate = ServerCertificate(net.tls, f"registrar-{name}", address, *names)
         self._transports = SipTransports(net, Endpoint(f"{SITE}/{name}", "sip"), self)
-        self._transports.open(address, SIP_PORT)
+        self._open()
         self.address: Address = (address, self._transports.ports()["UDP"])
         self._server: SipServer | None = None
         self._activity = net.patchbay.activity
@@ -42,7 +47,7 @@ class RegistrarService:
     def serve(self, settings: RegistrarSettings, names: frozenset[str]) -> None:
         """Begin to answer: the domain may hold the address, which is known only now."""
         chance = self._world.chance.stream(SITE, "registrar", self.name)
-        proxy = ProxySettings(self.address, names, authenticate=not settings.open)
+        proxy = ProxySettings(self.address, names, authenticate=not settings.open, ports=self._transports.ports())
         self._server = SipServer(proxy, Registrar(settings, chance), chance)
         self._beat = Beat(self._server, self._activity, self._flush)
 
@@ -66,6 +71,10 @@ class RegistrarService:
 
     # Hands
 
+    def _open(self) -> None:
+        self._transports.open(self._host, SIP_PORT)
+        self._transports.open_tls(SIPS_PORT, lambda: self.certificate.context)
+
     def shut(self) -> None:
         """Close the sockets: senders get ICMP port unreachable, connections end."""
         self._transports.close()
@@ -73,13 +82,14 @@ class RegistrarService:
     def reopen(self) -> None:
         """Listen again, on the same ports."""
         if not self._transports.is_open:
-            self._transports.open(self._host, SIP_PORT)
+            self._open()
 
     def up(self) -> None:
         """As it was from the start; bindings stay."""
         self.reopen()
         registrar = self.server.registrar
         registrar.script = registrar.authentication.script = RegistrarScript()
+        self.certificate.show("none")
 
     def forget(self, user: str = "") -> None:
         """Lose bindings, as a restart does."""
@@ -112,6 +122,7 @@ class RegistrarService:
             "name": self.name,
             "host": self.address[0],
             "port": self.address[1],
+            "tls_port": self._transports.ports().get("TLS"),
             "realm": self.realm,
             "up": self.is_open,
             "bindings": bindings,

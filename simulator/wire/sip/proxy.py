@@ -21,14 +21,14 @@ from simulator.wire.sip.forwarding import Forwarding
 from simulator.wire.sip.header import COOKIE, check, from_, name_addr, number, tag, via
 from simulator.wire.sip.hop import Key, destination_of, place_text, transaction_key, way_back
 from simulator.wire.sip.message import Headers, MalformedSip, Request, Response, is_keepalive, parse
-from simulator.wire.sip.packet import Destination, Packet, is_reliable
+from simulator.wire.sip.packet import UDP, Destination, Packet, is_reliable
 from simulator.wire.sip.registrar import Registered, Registrar
 from simulator.wire.sip.reply import answer, without_first
 from simulator.wire.sip.timer import Schedule, Timer, Timing
 from simulator.wire.sip.uri import SipUri, parse_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from simulator.chance import Stream
     from simulator.wire.sip.packet import Address
@@ -48,6 +48,17 @@ class ProxySettings:
     authenticate: bool = True
     """Its own users must prove who they are before a request of theirs begins anything (407)."""
     timing: Timing = field(default_factory=Timing)
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """By transport, where it is not that of the address."""
+
+    def port(self, transport: str) -> int:
+        """Where it listens."""
+        return self.ports.get(transport, self.address[1])
+
+    def uri(self, transport: str) -> str:
+        """What brings requests of a dialog back here by this transport."""
+        named = "" if transport == UDP else f";transport={transport.lower()}"
+        return f"sip:{place_text((self.address[0], self.port(transport)))}{named};lr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +321,9 @@ class SipServer:
             sent.headers.remove("Route")
             for value in routes[:-1]:
                 sent.headers.add("Route", value)
-        elif routes and self._is_us(_sip_uri(name_addr(routes[0]).uri)):
+        for value in sent.headers.all("Route")[:2]:
+            if not self._is_us(_sip_uri(name_addr(value).uri)):
+                break
             sent.headers = without_first(sent.headers, "Route")
         if hops == 0 and not self._is_for_us(sent, _sip_uri(sent.uri)):
             raise _Refused(483)
@@ -321,7 +334,8 @@ class SipServer:
         self._refuse_loop(arrival.request)
         onward = self._next_hop(sent, arrival.now)
         if arrival.request.method in ("INVITE", "SUBSCRIBE", "REFER") and not _in_dialog(arrival.request):
-            sent.headers.prepend("Record-Route", f"<sip:{place_text(self.settings.address)};lr>")
+            for transport in dict.fromkeys((arrival.transport, onward.transport)):  # one for each side (RFC 5658)
+                sent.headers.prepend("Record-Route", f"<{self.settings.uri(transport)}>")
         sent.headers = _without(sent.headers, self._own_credentials(arrival.request))
         branch = self._add_via(sent, onward.transport, arrival.request)
         forwarding = Forwarding(self, arrival.request, sent, arrival.back, onward, branch)
@@ -360,7 +374,8 @@ class SipServer:
 
     def _add_via(self, sent: Request, transport: str, request: Request) -> str:
         branch = f"{COOKIE}{self._chance.getrandbits(64):016x}.{self._loop_mark(request)}"
-        sent.headers.prepend("Via", f"SIP/2.0/{transport} {place_text(self.settings.address)};branch={branch}")
+        place = place_text((self.settings.address[0], self.settings.port(transport)))
+        sent.headers.prepend("Via", f"SIP/2.0/{transport} {place};branch={branch}")
         return branch
 
     def _refuse_loop(self, request: Request) -> None:
@@ -416,7 +431,8 @@ class SipServer:
     # Who is meant
 
     def _is_ours(self, host: str, port: int | None) -> bool:
-        return (host, port or 5060) == self.settings.address
+        settings = self.settings
+        return host == settings.address[0] and (port or 5060) in (settings.address[1], *settings.ports.values())
 
     def _is_us(self, uri: SipUri) -> bool:
         """A Route or Request-URI that means this proxy itself."""

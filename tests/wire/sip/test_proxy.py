@@ -78,6 +78,21 @@ def test_ack_and_bye_follow_the_route_set(bench: ServerBench, desk: Party, horn:
     assert bench.server.transactions == 0
 
 
+def test_two_transports_leave_a_record_for_each_side(bench: ServerBench, desk: Party) -> None:
+    horn = Party(bench, "1001", HORN, transport="TCP")
+    horn.register(("Contact", "<sip:1001@127.0.0.9:5060;transport=tcp>"))
+    desk.send(desk.request("INVITE", TO_HORN))
+    invite = only(horn.requests())
+    assert invite.headers.all("Record-Route") == (f"<sip:{SERVER[0]}:5060;transport=tcp;lr>", RECORD_ROUTE)
+    assert invite.headers.all("Via")[0].startswith("SIP/2.0/TCP")
+    horn.reply(invite, 200)
+    desk.mail()
+    routes = ("Route", f"{RECORD_ROUTE}, <sip:{SERVER[0]}:5060;transport=tcp;lr>")
+    desk.send(desk.request("BYE", "sip:1001@127.0.0.9:5060;transport=tcp", routes, to=f"<{TO_HORN}>;tag=callee"))
+    bye = only(horn.requests())
+    assert (bye.method, bye.headers.get("Route")) == ("BYE", None)
+
+
 def test_a_strict_router_is_understood(desk: Party, horn: Party) -> None:
     to = f"<{TO_HORN}>;tag=callee"
     strict = desk.request("BYE", f"sip:{SERVER[0]}:{SERVER[1]};lr", ("Route", "<sip:1001@127.0.0.9:5060>"), to=to)
