@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import FleetError
+from simulator.fleet.sip_setting import ENCRYPTION
 from simulator.fleet.telephony_specification import phone_user
 from simulator.net.sip.transports import Net
 from simulator.site.sip.phone import Phone, PhoneSettings, RegistrarAt
 from simulator.site.sip.registrar_service import RegistrarService
+from simulator.wire.sip.agreement import Encryption
 from simulator.wire.sip.registrar import RegistrarSettings
 
 if TYPE_CHECKING:
@@ -178,6 +180,7 @@ class Telephony:
             display=chosen.display,
             transport=chosen.transport.upper(),
             codecs=chosen.codecs,
+            encryption=Encryption(ENCRYPTION[chosen.media_encryption]),
             incoming=chosen.incoming,
             registrars=tuple(self.servers()) if chosen.registers else (),
         )

@@ -10,7 +10,7 @@ MOST_PHONES = 64
 MOST_USERS = 10_000
 SipUser = Annotated[str, Field(pattern=r"^[A-Za-z0-9._+*#-]{1,64}$")]
 Algorithm = Literal["MD5", "SHA-256", "SHA-512-256"]
-Codec = Literal["PCMU", "PCMA", "G722", "opus", "L16"]
+Codec = Literal["PCMU", "PCMA", "G722", "opus", "L16/8000", "L16/16000"]
 
 
 class _Strict(BaseModel):
@@ -52,8 +52,10 @@ class PhoneSpecification(_Strict):
     """Name that it shows to those whom it calls."""
     registers: bool = True
     """At the site's registrar, where there is one; otherwise it calls and is called by address."""
-    transport: Literal["udp", "tcp"] = "udp"
-    codecs: Annotated[tuple[Codec, ...], Field(min_length=1, max_length=5)] = ("PCMU", "PCMA")
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    media_encryption: Literal["none", "best_effort", "mandatory"] = "none"
+    """SRTP, with keys in SDP."""
+    codecs: Annotated[tuple[Codec, ...], Field(min_length=1, max_length=6)] = ("PCMU", "PCMA")
     """In the order in which it offers them."""
     incoming: Literal["ring", "answer", "reject"] = "ring"
     """What it does with calls, until hands tell it otherwise."""

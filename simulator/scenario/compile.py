@@ -99,7 +99,8 @@ def _check_rest(root: Mapping, fleet: Fleet, reading: FileReading) -> None:
         value = _salvaged(field.kind, reading.values(entry.value, (field.key,), entry.key), (field.key,), reading)
         if value is not MISSING:
             read[field.name] = value
-    checker = Checker(Document(**read), fleet, reading)
+    site_known = root.get("site") is None or "site" in read
+    checker = Checker(Document(**read), fleet, reading, site_known=site_known)
     for draft in read.get("timeline", ()):
         checker.draft(draft)
     for expected in (*read.get("steady", ()), *read.get("always", ())):

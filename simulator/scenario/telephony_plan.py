@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from simulator.action.declaration import ListOf, MapOf, Pairs
 from simulator.action.kind import Choice, Duration, Text
+from simulator.scenario.sip_plan import CODECS
 from simulator.units import Seconds
 
-CODECS = ("PCMU", "PCMA", "G722", "opus", "L16")
 ALGORITHMS = ("MD5", "SHA-256", "SHA-512-256")
 SIP_USER = Text(r"[A-Za-z0-9._+*#-]{1,64}", "SIP user", example="2001")
 _HOUR, _MINUTE = Seconds(3600.0), Seconds(60.0)
@@ -66,7 +66,10 @@ class PhonePlan:
     password: Annotated[str, Text(r".{0,128}", "password", empty=True), "Its password at the registrar."] = ""
     display: Annotated[str, "Name that it shows to those whom it calls."] = ""
     registers: Annotated[bool, "Whether it registers, where the site has a registrar."] = True
-    transport: Annotated[Literal["udp", "tcp"], "How its requests leave."] = "udp"
+    transport: Annotated[Literal["udp", "tcp", "tls"], "How its requests leave."] = "udp"
+    media_encryption: Annotated[
+        Literal["none", "best_effort", "mandatory"], "SRTP, with keys in SDP: for speakers that use it."
+    ] = "none"
     codecs: Annotated[tuple[str, ...], ListOf(Choice(CODECS), fewest=1), "Codecs, the first one preferred."] = (
         "PCMU",
         "PCMA",
@@ -83,6 +86,7 @@ class PhonePlan:
             "display": self.display,
             "registers": self.registers,
             "transport": self.transport,
+            "media_encryption": self.media_encryption,
             "codecs": list(self.codecs),
             "incoming": self.incoming,
         }

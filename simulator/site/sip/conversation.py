@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.wire.rtp.negotiated import Negotiated as Stream
-from simulator.wire.sip.agreement import Agreed, AudioSettings, LocalMedia
+from simulator.face.sip.description import agreed_media
+from simulator.wire.sip.agreement import AudioSettings, LocalMedia
 from simulator.wire.sip.offer_answer import Negotiation
 from simulator.wire.sip.sdp import Direction, parse
 
@@ -62,10 +62,10 @@ class Conversation:
         if agreed is None:
             return
         if self._begun:
-            self._media.update(_stream(agreed))
+            self._media.update(agreed_media(agreed))
         else:
             self._begun = True
-            self._media.start(_stream(agreed), self._source)
+            self._media.start(agreed_media(agreed), self._source)
 
     # What is agreed
 
@@ -133,18 +133,3 @@ class Conversation:
                 if peak.level >= found[0].level - _BESIDE
             ],
         }
-
-
-def _stream(agreed: Agreed) -> Stream:
-    """The agreement as the media session takes it."""
-    return Stream(
-        codec=str(agreed.format),
-        payload_type=agreed.payload_type,
-        remote=(agreed.address, agreed.port),
-        remote_rtcp=(agreed.address, agreed.rtcp_port),
-        ptime=agreed.ptime,
-        direction=agreed.direction.value,
-        digits_type=agreed.event_payload_type,
-        also={number: str(kind) for number, kind in agreed.receives.items() if number != agreed.payload_type},
-        rtcp_mux=agreed.rtcp_mux,
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import ClientViolation, FleetError
+from simulator.face.sip.description import FORMATS
 from simulator.journal import Kind
 from simulator.net.sip.transports import Net
 from simulator.site.sip.conversation import Conversation
@@ -14,9 +15,8 @@ from simulator.site.sip.phone_line import PhoneLine
 from simulator.site.sip.phone_rule import BrokenRules
 from simulator.wire.sip import command, event
 from simulator.wire.sip.account import Account, Login
-from simulator.wire.sip.agreement import AudioSettings
-from simulator.wire.sip.audio_format import KNOWN
-from simulator.wire.sip.packet import UDP
+from simulator.wire.sip.agreement import AudioSettings, Encryption
+from simulator.wire.sip.packet import TLS, UDP
 from simulator.wire.sip.sdp import Direction
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class PhoneSettings:
     display: str = ""
     transport: str = UDP
     codecs: tuple[str, ...] = ("PCMU", "PCMA")
+    encryption: Encryption = Encryption.NONE
     incoming: str = "ring"
     """`ring`, `answer` or `reject`."""
     registrars: tuple[RegistrarAt, ...] = ()
@@ -102,6 +103,7 @@ class Phone:
             address,
             net,
             self._chance,
+            secure=settings.transport == TLS,
             rules=self._rules,
             happened=self._happened,
             busy=lambda: self._call is not None or self._registered,
@@ -137,8 +139,7 @@ class Phone:
             self._line.tell(command.Refresh(self._registration))
             return
         servers = tuple(
-            command.Server(f"sip:{at.host}:{at.port}", f"sip:{self.user}@{at.domain}")
-            for at in self._settings.registrars
+            command.Server(f"sip:{at.place}", f"sip:{self.user}@{at.domain}") for at in self._settings.registrars
         )
         self._registration = self._line.tell(command.Register(self._account(), servers))
 
@@ -296,7 +297,7 @@ class Phone:
     def _account(self, *, calls: bool = False) -> Account:
         at = self._registrar
         host = f"{self.host}:{self.port}" if at is None else at.domain
-        proxies = (f"sip:{at.host}:{at.port};lr",) if calls and at is not None and at.domain != at.host else ()
+        proxies = (f"sip:{at.place};lr",) if calls and at is not None and at.domain != at.host else ()
         logins = (Login(self.user, self._settings.password),) if self._settings.password else ()
         return Account(
             f"sip:{self.user}@{host}",
@@ -323,9 +324,11 @@ class Phone:
         return call
 
     def _conversation(self) -> Conversation:
-        formats = tuple(known for name in self._settings.codecs for known in KNOWN if known.name == name)
+        formats = tuple(FORMATS[name] for name in self._settings.codecs)
         media = self._media.open(f"{SITE}/{self.name}", self.host, RTP_PORT, name=self.name)
-        conversation = Conversation(media, AudioSettings(formats), self._chance, self._source)
+        conversation = Conversation(
+            media, AudioSettings(formats, encryption=self._settings.encryption), self._chance, self._source
+        )
         for fault in self._rules.sound.values():
             conversation.break_rule(fault)
         conversation.on_digit(self._digit)

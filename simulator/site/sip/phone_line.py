@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulator.wire.sip.event import Event
     from simulator.wire.sip.packet import Address, Packet
 
-SIP_PORT = 5060
+SIP_PORT, SIPS_PORT = 5060, 5061
 
 
 class PhoneLine:
@@ -36,16 +36,20 @@ class PhoneLine:
         net: Net,
         chance: Stream,
         *,
+        secure: bool,
         rules: BrokenRules,
         happened: Callable[[Event], None],
         busy: Callable[[], bool],
     ) -> None:
-        """`happened` is told what the user agent tells; `busy` says whether connections are still needed."""
+        """`secure` opens a port for TLS too. `happened` is told what the user agent tells; `busy` says whether
+        connections are still needed."""
         self._rules = rules
         self._happened = happened
         self._busy = busy
         self._transports = SipTransports(net, Endpoint(f"site/{name}", "sip"), self)
         self._transports.open(address, SIP_PORT)
+        if secure:
+            self._transports.open_tls(SIPS_PORT, net.tls.server(f"phone-{name}", address))
         ports = self._transports.ports()
         self.address: Address = (address, ports[UDP])
         settings = UserAgentSettings(address=address, ports=ports, user_agent=f"axsim phone {name}")
