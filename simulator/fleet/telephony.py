@@ -14,7 +14,7 @@ from simulator.wire.sip.agreement import Encryption
 from simulator.wire.sip.registrar import RegistrarSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from simulator.device.sip_account import SipAccount
     from simulator.device.world import World
@@ -38,6 +38,8 @@ class Telephony:
         self.phones: dict[str, Phone] = {}
         self.hosts: Mapping[str, Host] = {}
         """The devices of the fleet: the accounts of its speakers are known at the registrar."""
+        self._found: dict[str, Host] = {}
+        """By login, the speaker that has it."""
 
     @property
     def external(self) -> str | None:
@@ -162,15 +164,23 @@ class Telephony:
         for name, phone in self._premises.specification.site.phones.items():
             if phone_user(name, phone) == user:
                 return phone.password
-        return next((one.password for one in self._speaker_accounts() if user in _logins(one)), None)
+        account = self._account_of(user)
+        return None if account is None else account.password
 
     def _owner(self, login: str) -> str:
         """Whose credentials these are: a speaker's account may prove itself by another name than it is called by."""
-        return next((one.user_id for one in self._speaker_accounts() if one.authentication_id == login), login)
+        account = self._account_of(login)
+        return account.user_id if account is not None and account.authentication_id == login else login
 
-    def _speaker_accounts(self) -> Iterator[SipAccount]:
-        for host in self.hosts.values():
-            yield from _accounts(host)
+    def _account_of(self, login: str) -> SipAccount | None:
+        """The speaker's account that has this name; where it was found last is looked first."""
+        known = self._found.get(login)
+        for host in (*(() if known is None else (known,)), *self.hosts.values()):
+            for account in _accounts(host):
+                if login in (account.user_id, account.authentication_id):
+                    self._found[login] = host
+                    return account
+        return None
 
     def _open_phone(self, name: str, chosen: PhoneSpecification) -> None:
         settings = PhoneSettings(
@@ -194,7 +204,3 @@ class Telephony:
 def _accounts(host: Host) -> Iterable[SipAccount]:
     service = host.device.call_service
     return () if service is None else service.accounts
-
-
-def _logins(account: SipAccount) -> tuple[str, str]:
-    return account.user_id, account.authentication_id

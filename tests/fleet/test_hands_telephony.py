@@ -219,3 +219,48 @@ def test_what_cannot_be_done_is_told(session: Session, bench: EngineBench) -> No
 def test_a_speaker_that_shall_register_where_nobody_is_cannot_be_made(bench: EngineBench) -> None:
     with pytest.raises(FleetError, match="which has no registrar"):
         bench.fleet(SPEAKER)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fields", "hears"),
+    [
+        ("wrong-payload-type", {}, False),
+        ("rtp-stop", {}, False),
+        ("rtp-loss", {"chance": 1.0}, False),
+        ("rtp-loss", {"chance": 0.2}, True),
+        ("rtp-jitter", {"jitter": "20ms"}, True),
+        ("rtp-ssrc", {}, True),
+    ],
+)
+def test_what_is_wrong_with_the_sound_is_heard_at_the_other_end(
+    session: Session, rule: str, fields: dict[str, Any], *, hears: bool
+) -> None:
+    all_there(session)
+    desk, lobby = session.phone("desk"), session.phone("lobby")
+    lobby.do("auto-answer")
+    desk.play(tone=[1000.0])
+    desk.call("lobby")
+    session.expect().phone(name="lobby", tone=1000).wait()
+    desk.break_rule(rule, **fields)
+    if hears:
+        before = lobby.state["packets"]
+        eventually(lambda: lobby.state["packets"] > before + 50)
+        session.expect().phone(name="lobby", tone=1000).wait()
+    else:
+        session.expect().phone(name="lobby", silence=True).wait()
+        desk.mend()
+        session.expect().phone(name="lobby", tone=1000).wait()
+    assert state(desk) == state(lobby) == "active"
+
+
+def test_a_rule_is_broken_in_the_next_call_too_until_it_is_mended(session: Session) -> None:
+    all_there(session)
+    desk, lobby = session.phone("desk"), session.phone("lobby")
+    lobby.do("auto-answer")
+    desk.play(tone=[1000.0])
+    desk.break_rule("rtp-stop")
+    desk.call("lobby")
+    session.expect().phone("active", name="lobby").wait()
+    assert lobby.state["packets"] == 0
+    desk.mend("rtp-stop")
+    session.expect().phone(name="lobby", tone=1000).wait()
