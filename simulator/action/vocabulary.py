@@ -16,6 +16,7 @@ from simulator.action.clock import Clock
 from simulator.action.declaration import Record, fields_of, summary_of
 from simulator.action.dhcp import Dhcp
 from simulator.action.door import MonitorDoor
+from simulator.action.hear import Hear
 from simulator.action.hook import Call
 from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
@@ -24,6 +25,7 @@ from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.phone import PhoneUse
 from simulator.action.power import Power, Reboot
+from simulator.action.receiver import Receiver
 from simulator.action.registrar import RegistrarOrder
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
@@ -47,6 +49,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Upgrade, Hold, Release,
     Module,
     Broker,
+    Receiver,
     Fault, Clear,
     Clock,
     Set,
@@ -54,6 +57,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Snmp,
     RegistrarOrder, PhoneUse,
     PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,
+    Hear,
     Client,
     Call,
     Note,

@@ -49,6 +49,12 @@ class Acoustics:
         self.wall = quirks.wall
         """Metres to the wall that sends the sound back."""
 
+    @property
+    def path(self) -> float | None:
+        """dB at 1 kHz for everything but test tones; None where no sound gets through."""
+        gain = self.gain(_ONE_KILOHERTZ)
+        return None if gain <= DEAF else gain
+
     def gain(self, hertz: float) -> float:
         """dB from the loudspeaker's input to the microphone, for a tone."""
         if self.driver is Driver.BROKEN:

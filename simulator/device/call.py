@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from simulator.device.dtmf import DigitMatcher
     from simulator.device.sip_account import SipAccount
 
+LONGEST_ADDRESS = 255
+"""Characters that are kept of an address: a caller may send any [guess]."""
 Direction = Literal["Outgoing", "Incoming"]
 CallType = Literal["SIP", "VMS"]
 
@@ -87,7 +89,7 @@ class Call:
         self.id = calls.new_id(direction, self.slot, self.started_at)
         self.direction: Direction = direction
         self.kind: CallType = kind
-        self.remote, self.local = remote, local
+        self.remote, self.local = remote[:LONGEST_ADDRESS], local[:LONGEST_ADDRESS]
         self.account_id = account_id
         """Empty for a VMS call."""
         self.state = CallState.IDLE

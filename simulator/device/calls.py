@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from simulator.device.call import TOLD, Call, CallState, Direction, Outcome, Reason
+from simulator.device.call import LONGEST_ADDRESS, TOLD, Call, CallState, Direction, Outcome, Reason
 from simulator.device.call_setting import CallServiceRefused, Fault
 from simulator.device.dtmf import DIGITS, DigitMatcher, Origin
 from simulator.journal import Kind
@@ -28,7 +28,6 @@ STATE_CHANGE = "tnsaxis:Call/StateChange"
 DTMF = "tnsaxis:Call/DTMF"
 VMS_CALL = "VMS_CALL"
 """Address of a call without SIP."""
-LONGEST_ADDRESS = 255
 _SIP_ADDRESS = re.compile(
     r"(?i:sips?):(?:[^\s@<>\"\x00-\x1f]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])"
     r"(?::[0-9]{1,5})?(?:[;?][^\s<>\"\x00-\x1f]*)?"

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from simulator.device.call import Call, CallState
 from simulator.device.call_setting import CallServiceRefused, Fault
+from simulator.device.loudspeaker import TRANSMIT
 
 if TYPE_CHECKING:
+    from simulator.device.audio import Audio
     from simulator.device.call_service import CallService
     from simulator.device.vms_setting import VmsCallConfiguration
 
@@ -49,10 +51,15 @@ class VmsCalls:
         call.begin_calling(settings.timeout)
         return call
 
+    def follow(self, audio: Audio) -> None:
+        """What a client sends to be heard is the stream to the device; there is one at a time."""
+        audio.on_heard(lambda: self.streams(Flow.AUDIO_TO_DEVICE, int(TRANSMIT in audio.sources)))
+
     def streams(self, flow: Flow, count: int) -> None:
         """There are so many streams now."""
-        self._counts[flow] = count
-        self.judge()
+        if self._counts.get(flow, 0) != count:
+            self._counts[flow] = count
+            self.judge()
 
     def judge(self) -> None:
         """Begin and end calls by the counts and thresholds as they are."""

@@ -58,7 +58,7 @@ class EventName:
     source: str = ""
     """Source item that tells ports apart; empty where there is none."""
     item: str = ""
-    """Data item that carries the state, or the word that matters of a stateless event; empty where there is none."""
+    """Data item that carries the state; empty for stateless events."""
     words: Words = ()
     default: tuple[str, ...] = ()
     """Words meant when no state is asked for; empty means any state."""
@@ -109,12 +109,6 @@ EVENT_NAMES: Final[tuple[EventName, ...]] = (
     EventName("door-alarm", "tns1:Door/State/DoorAlarm", "Alarm of a monitored door.", "DoorToken", "State", _DOOR_ALARM),
     EventName("door-mode", "tns1:Door/State/DoorMode", "Access at a monitored door.", "DoorToken", "State", _DOOR_MODE),
     EventName("clip", "tnsaxis:MediaClip/Playing", "A clip plays.", "", "Playing", _TRUTH),
-    EventName("call", "tnsaxis:Call/State", "State of the speaker's calls.", "", "CallState", _CALL),
-    EventName(
-        "call-change", "tnsaxis:Call/StateChange", "A call began, was answered, was refused or ended, and why.", "",
-        "Reason", _CALL_CHANGE,
-    ),
-    EventName("dtmf", "tnsaxis:Call/DTMF", "A key sequence was pressed in a call."),
     EventName(
         "speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended.", "", "SpeakerTestStatus",
         (("ok", ("OK",)), ("failed", ("Failed",))),

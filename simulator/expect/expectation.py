@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
 from simulator.expect.modbus_query import ModbusQuery, SensorQuery
+from simulator.expect.notification_query import MailQuery, NotificationQuery
 from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.phone_query import PhoneQuery, RegistrarQuery
 from simulator.expect.query import (
@@ -31,6 +32,7 @@ from simulator.expect.query import (
     TrapQuery,
     VapixQuery,
 )
+from simulator.expect.sound_query import SoundQuery
 
 if TYPE_CHECKING:
     from simulator.action.target import Target
@@ -63,6 +65,9 @@ class Face(StrEnum):
     SENSOR = "sensor"
     PHONE = "phone"
     REGISTRAR = "registrar"
+    SOUND = "sound"
+    MAIL = "mail"
+    NOTIFICATION = "notification"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -86,6 +91,9 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.SENSOR: SensorQuery,
     Face.PHONE: PhoneQuery,
     Face.REGISTRAR: RegistrarQuery,
+    Face.SOUND: SoundQuery,
+    Face.MAIL: MailQuery,
+    Face.NOTIFICATION: NotificationQuery,
 }
 """What can be asked of each face."""
 

@@ -222,6 +222,7 @@ class Bench:
                 "dhcp": {"address": self.premises.plan.infrastructure("dhcp")},
                 **self.premises.telephony.description(),
                 "traps": dict(zip(("host", "port"), self.premises.trap_receiver, strict=True)),
+                "receivers": None if self.premises.receivers is None else self.premises.receivers.description(),
                 "observer": self.premises.plan.infrastructure("client") if self.premises.own_addresses else None,
             },
             "authority": self.premises.tls.authority_pem.decode(),

@@ -15,8 +15,10 @@ from simulator.errors import AddressTaken
 from simulator.face.dhcp import DhcpFace
 from simulator.face.modbus import ModbusFace
 from simulator.face.mqtt import MqttFace
+from simulator.face.notification.front import NotificationFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
+from simulator.fleet.multicast_service import MulticastService
 from simulator.fleet.sip_service import SipService
 from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
@@ -55,6 +57,7 @@ class Host:
         self.vapix = VapixFace(device)
         self.dialer = premises.dialer(device)
         self.mqtt = MqttFace(device, self.dialer)
+        self.notifications = NotificationFace(device, lambda: premises.notification_dialer(device))
         self.buses = Buses(device, specification, premises)
         self.modbus = ModbusFace(device, self.buses.of)
         device.network.registry = premises.registry
@@ -66,6 +69,7 @@ class Host:
             device.parameters.on_change(name, self._web_server_changed)
         self.snmp = SnmpService(self, premises)
         self.sip = SipService(self, premises)
+        self.multicast = MulticastService(self, premises)
         premises.patchbay.tallies[device.name] = device.traffic
 
     def run_from_the_start(self) -> None:
@@ -117,11 +121,13 @@ class Host:
     def close(self) -> None:
         """The fleet ends."""
         self.mqtt.stop(orderly=False)
+        self.notifications.stop()
         self.modbus.close()
         self.buses.close()
         self.dialer.close()
         self.snmp.close()
         self.sip.close()
+        self.multicast.close()
         self._close_listeners()
 
     # What the device does
@@ -149,15 +155,18 @@ class Host:
         """Power or the system is gone and nobody is told: connections fall silent, new ones are not answered."""
         self._premises.patchbay.freeze(self.name)
         self.mqtt.stop(orderly=False)
+        self.notifications.stop()
         self.dialer.close()
         self.dhcp.stop()
         self.snmp.face.stop()
         self.sip.fall_silent()
+        self.multicast.close()
 
     def _power_came(self) -> None:
         """A booted device knows nothing of old connections: it resets them."""
         self.snmp.close()
         self.sip.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.reset(self.endpoint)
         self._thaw_if_plugged()
@@ -170,9 +179,11 @@ class Host:
     def _say_good_bye(self) -> None:
         """To clients, and to the DHCP server where the settings go (network sheet 12, RELEASE)."""
         self.mqtt.stop(orderly=False)
+        self.notifications.stop()
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self.snmp.close()
         self.sip.close()
+        self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
 
@@ -212,6 +223,7 @@ class Host:
         self.vapix.https_port = secure.address[1] if secure is not None else None
         self.snmp.refresh()
         self.sip.refresh()
+        self.multicast.refresh()
 
     def _wanted(self) -> dict[str, tuple[str, int]]:
         """Where each service ought to listen. With the policy http there is no TLS port (core sheet 1.7)."""

@@ -39,7 +39,7 @@ def snapshot(host: Host) -> dict[str, Any]:
         "playing": device.clips is not None and device.clips.playing is not None,
         "audio": _audio(device),
         "telephone": _telephone(device),
-        "speaker": _speaker(device),
+        "speaker": _speaker(host),
         "power": {"source": device.power.source, "live": list(device.power.live)},
         "casing_name": device.profile.quirks.casing_name,
         "alarms": _alarms(device),
@@ -97,7 +97,16 @@ def _audio(device: Device) -> dict[str, Any] | None:
     if device.audio is None:
         return None
     playing = device.clips is not None and device.clips.playing is not None
-    return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
+    audio, microphone = device.audio, device.microphone
+    return {
+        "playing": playing,
+        "volume": audio.volume,
+        "muted": audio.muted,
+        "heard": audio.heard,
+        "sources": list(audio.sources),
+        "microphone": microphone is not None and microphone.on,
+        "listeners": 0 if microphone is None else microphone.listeners,
+    }
 
 
 def _telephone(device: Device) -> dict[str, Any] | None:
@@ -132,8 +141,9 @@ def _telephone(device: Device) -> dict[str, Any] | None:
     }
 
 
-def _speaker(device: Device) -> dict[str, Any] | None:
+def _speaker(host: Host) -> dict[str, Any] | None:
     """What a person before a speaker hears and sees, and what its test says."""
+    device = host.device
     if device.audio is None or device.speaker_test is None:
         return None
     shown = None if device.light is None else device.light.shown
@@ -142,6 +152,7 @@ def _speaker(device: Device) -> dict[str, Any] | None:
         "light": "off" if shown is None else shown.colors[0],
         "microphone": "on" if device.audio.microphone_on else "off",
         "speaker_test": device.speaker_test.status.value,
+        "pages_refused": host.multicast.refused,
     }
 
 

@@ -173,12 +173,21 @@ class DhcpSpecification(_Strict):
     t2: float | None = None
 
 
+class ReceiversSpecification(_Strict):
+    """Whom devices tell: a mail server, a web server and a TCP server. With a user they ask for a password."""
+
+    user: str = ""
+    password: str = ""
+
+
 class SiteSpecification(_Strict):
     broker: BrokerSpecification = BrokerSpecification()
     dhcp: DhcpSpecification = DhcpSpecification()
     registrar: RegistrarSpecification | None = None
     """SIP registrar and proxy; by default there is none."""
     phones: dict[Name, PhoneSpecification] = Field(default_factory=dict, max_length=MOST_PHONES)
+    receivers: bool | ReceiversSpecification = False
+    """True: mail, web and TCP server without passwords."""
 
 
 class FleetSpecification(_Strict):

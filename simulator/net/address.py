@@ -37,7 +37,8 @@ INFRASTRUCTURE = {
     "syslog": "0.6",
     "traps": "0.7",
     "buses": "0.8",
-    "registrar-2": "0.9",
+    "receivers": "0.9",
+    "registrar-2": "0.10",
     "client": "1.1",
 }
 

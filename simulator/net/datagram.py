@@ -42,8 +42,8 @@ class DatagramPort:
     """
 
     __slots__ = (
-        "__weakref__", "_bind", "_closed", "_late", "_loop", "_patchbay", "_received", "_refused", "_shut", "_silent",
-        "_socket", "_tally", "address", "dropped", "endpoint",
+        "__weakref__", "_bind", "_closed", "_drains", "_late", "_loop", "_patchbay", "_received", "_refused",
+        "_shut", "_silent", "_socket", "_tally", "address", "dropped", "endpoint",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +54,7 @@ class DatagramPort:
         received: Callable[[bytes, Peer], None],
         *,
         refused: Callable[[Peer, str, bytes], None] | None = None,
+        drains: int = DRAIN,
     ) -> None:
         self.endpoint = endpoint
         self.dropped = 0
@@ -63,6 +64,8 @@ class DatagramPort:
         self._patchbay = patchbay
         self._received = received
         self._refused = refused
+        self._drains = drains
+        """Datagrams at most per wake-up. With 1, where they come one by one, the second look is saved that finds none."""
         self._loop = asyncio.get_running_loop()
         self._silent = self._shut = 0
         self._closed = False
@@ -129,7 +132,7 @@ class DatagramPort:
     def _drain(self) -> None:
         patchbay, tally, receive = self._patchbay, self._tally, self._socket.recvfrom_into
         patchbay.activity.count += 1
-        for _ in range(DRAIN):
+        for _ in range(self._drains):
             try:
                 size, peer = receive(_BUFFER)
             except (BlockingIOError, InterruptedError):

@@ -295,6 +295,17 @@ class DhcpPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiversPlan:
+    """Whom devices tell by mail, HTTP and TCP. Written as `yes`, or as a map."""
+
+    shorthand: ClassVar[str] = "on"
+
+    on: Annotated[bool, "Whether they are there."] = True
+    user: Annotated[str, "With a user, mail and web server ask for name and password."] = ""
+    password: Annotated[str, "The user's password."] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """The world around the devices."""
 
@@ -310,6 +321,9 @@ class SitePlan:
         MapOf(Record(PhonePlan), Text(r"[a-z][a-z0-9-]{0,62}", "phone name", example="desk")),
         "SIP phones by name.",
     ] = ()
+    receivers: Annotated[ReceiversPlan, "Mail, web and TCP server for notifications; none by default."] = (
+        ReceiversPlan(on=False)
+    )
 
     def specification(self) -> dict[str, Any]:
         """As the control API's populate call takes it."""
@@ -325,6 +339,9 @@ class SitePlan:
             "dhcp": {"lease": dhcp.lease, "t1": dhcp.t1, "t2": dhcp.t2},
             "registrar": None if self.registrar is None else self.registrar.specification(),
             "phones": {name: phone.specification() for name, phone in self.phones},
+            "receivers": {"user": self.receivers.user, "password": self.receivers.password}
+            if self.receivers.on
+            else False,
         }
 
 

@@ -21,6 +21,7 @@ from simulator.scenario.plan import (
     DhcpPlan,
     MqttPlan,
     NetworkPlan,
+    ReceiversPlan,
     SitePlan,
     SnmpPlan,
 )
@@ -49,6 +50,7 @@ _SECTIONS: Final = (
     ("site: registrar", RegistrarPlan),
     ("site: phone", PhonePlan),
     ("site: dhcp", DhcpPlan),
+    ("site: receivers", ReceiversPlan),
     ("client", ClientPlan),
 )
 

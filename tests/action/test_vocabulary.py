@@ -46,6 +46,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "hold": {"hold": {"device": "io-1", "phase": "boot"}},
     "release": {"release": {"device": "io-1"}},
     "module": {"module": {"do": "readdress", "target": "io-1/module/3", "to": 4}},
+    "receiver": {"receiver": {"do": "refuse", "which": "mail", "code": 552, "for": "10s"}},
     "broker": {"broker": {"do": "refuse", "device": "io-1", "code": 5, "for": "10s"}},
     "fault": {"fault": {"on": "io-2/http", "kind": "latency", "chance": 0.5, "delay": "100ms"}},
     "clear": {"clear": {"on": "io-2"}},
@@ -67,6 +68,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "acoustics": {"acoustics": {"do": "move", "device": "speaker-1", "wall": 4.0}},
     "speaker-test": {"speaker-test": {"do": "calibrate", "device": "speaker-1"}},
     "light": {"light": {"do": "start", "device": "speaker-1", "profile": "SIP"}},
+    "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "client": {"client": {"do": "restart"}},
     "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
     "note": {"note": {"text": "the door is painted"}},
@@ -127,6 +129,11 @@ def test_the_short_form_and_fields_beside_it_are_the_same() -> None:
         ({"phone": "call", "name": "desk"}, "call needs one of 'device' and 'to'"),
         ({"phone": {"do": "break", "rule": "rtp-loss"}}, "rule: rtp-loss needs 'chance'"),
         ({"phone": {"do": "play", "tone": [440], "file": "a.wav"}}, "'tone' and 'file' exclude each other"),
+        (
+            {"hear": {"device": "speaker-1", "tone": 1000, "silence": True}},
+            "one of tone, silence, file and switch",
+        ),
+        ({"hear": {"device": "speaker-1", "silence": True, "level": -20}}, "how loud a tone or a file is"),
         ({"upgrade": {"devise": "io-1", "imag": "right"}}, "upgrade.imag: unknown key 'imag'"),
     ],
 )

@@ -276,6 +276,11 @@ class TestIncoming:
         assert line.calls.incoming("sip:mallory@192.0.2.9", "sip:x@y", FACTORY).verdict == "denied"
         assert line.calls.incoming(f"<{PHONE}:5062>", "sip:x@y", FACTORY).verdict == "answer"
 
+    def test_of_a_callers_endless_address_a_part_is_kept(self, line: Line) -> None:
+        decision = line.calls.incoming("sip:" + "x" * 60_000, "sip:me@192.0.2.1", FACTORY)
+        assert decision.call is not None
+        assert len(decision.call.remote) == 255
+
     def test_busy_changes_nothing(self, line: Line) -> None:
         call = line.ring()
         call.answered()

@@ -306,7 +306,6 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.fuzz
 @given(st.lists(st.dictionaries(FIELDS, JSON, max_size=5), max_size=4))
 @settings(deadline=None)
 def test_whatever_is_sent_there_is_one_default_and_every_id_once(sent: list[dict[str, Any]]) -> None:

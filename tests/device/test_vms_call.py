@@ -62,6 +62,18 @@ def test_with_sip_off_the_state_is_there_only_during_the_call() -> None:
     assert talk.bench.states("Call/State") == []
 
 
+def test_the_stream_is_what_a_client_sends_to_be_heard() -> None:
+    talk = Talk()
+    audio = talk.bench.device.audio
+    assert audio is not None
+    audio.begin("VAPIXMediaClip")
+    assert talk.told() == []
+    audio.begin("VAPIXAudio")
+    audio.end("VAPIXMediaClip")
+    audio.end("VAPIXAudio")
+    assert talk.told() == ["AcceptedByDevice", "Active", "Terminated", "Idle"]
+
+
 def test_outgoing_is_answered_by_the_stream() -> None:
     talk = Talk()
     call = talk.service.calls.place(VMS_CALL)

@@ -19,9 +19,11 @@ from simulator.expect.face import (
     meter,
     modbus,
     never,
+    notification,
     online,
     phone,
     snmp,
+    sound,
     state,
     vapix,
 )
@@ -50,4 +52,7 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.SENSOR: modbus.find_sensor,
     Face.PHONE: phone.find_phone,
     Face.REGISTRAR: phone.find_registrar,
+    Face.SOUND: sound.find,
+    Face.MAIL: notification.find_mail,
+    Face.NOTIFICATION: notification.find_notification,
 }

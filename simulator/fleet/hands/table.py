@@ -11,10 +11,12 @@ from simulator.fleet.hands import (
     housing,
     line,
     module,
+    receiver,
     sensor,
     setting,
     site,
     snmp,
+    sound,
     speaker,
     supply,
     telephony,
@@ -54,6 +56,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "release": upgrade.release,
     "module": module.module,
     "broker": site.broker,
+    "receiver": receiver.receiver,
     "fault": line.fault,
     "clear": line.clear,
     "clock": site.clock,
@@ -69,6 +72,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "acoustics": speaker.acoustics,
     "speaker-test": speaker.speaker_test,
     "light": speaker.lamp,
+    "hear": sound.hear,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 

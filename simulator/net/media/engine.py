@@ -29,13 +29,14 @@ class MediaEngine:
         self._provider = provider
         self._patchbay = patchbay
         self._chance = chance
-        self._loop = asyncio.get_running_loop()
+        self.now = asyncio.get_running_loop().time
+        """Wire time."""
         self._ports = PortPairs(provider, patchbay)
         self._opened: dict[str, int] = {}
         """Streams so far, by device: the names of their chance."""
         self._sessions: dict[MediaSession | GroupSession, None] = {}
         self.ticker = Ticker(self._failed)
-        self.wall = machine_wall().timestamp() - self._loop.time()
+        self.wall = machine_wall().timestamp() - self.now()
         """Seconds since 1970 at time 0 of the loop, for NTP times in reports."""
 
     def __len__(self) -> int:
@@ -82,10 +83,6 @@ class MediaEngine:
         session.bind(self._provider, self._patchbay, address, group, port)
         self._sessions[session] = None
         return session
-
-    def now(self) -> float:
-        """Wire time."""
-        return self._loop.time()
 
     def forget(self, session: MediaSession | GroupSession) -> None:
         """A session has ended."""

@@ -63,7 +63,7 @@ class GroupSession:
     def bind(self, provider: Provider, patchbay: Patchbay, address: str, group: str, port: int) -> None:
         """Join the group. Called once, by the engine."""
         self._port = DatagramPort(
-            lambda: provider.join_udp(address, group, port), self.endpoint, patchbay, self._received
+            lambda: provider.join_udp(address, group, port), self.endpoint, patchbay, self._received, drains=1
         )
         self.heard.begin()
         self._receiver.begin(self._engine.now())

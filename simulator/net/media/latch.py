@@ -33,10 +33,14 @@ class Latch:
         self.peer = peer
         self._candidate, self._count, self._locked = None, 0, False
 
+    def confirm(self) -> None:
+        """A packet came from where we send."""
+        self._count, self._locked = 0, True
+
     def admits(self, source: Address) -> bool:
         """Whether a packet from there is heard. May change `peer`."""
         if source == self.peer:
-            self._count, self._locked = 0, True
+            self.confirm()
             return True
         if self._policy == "never":
             return True

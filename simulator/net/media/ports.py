@@ -75,4 +75,5 @@ class PortPairs:
             endpoint,
             self._patchbay,
             received,
+            drains=1,
         )

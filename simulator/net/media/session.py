@@ -45,6 +45,7 @@ class MediaSession:
         self.heard = Heard(engine.now, settings.keep)
         """A `Sound`: what came in, after the jitter buffer, losses concealed. Its time line begins with `start`."""
         self._engine = engine
+        self._now = engine.now
         self._settings = settings
         self._sender = Sender(chance)
         self._receiver = Receiver(settings, self.heard, self._note)
@@ -325,7 +326,6 @@ class MediaSession:
         if agreed.rtcp_mux and is_rtcp(data):
             self._rtcp_received(data, source)
             return
-        now = self._engine.now()
         try:
             if self._security is not None:
                 data = self._security.inbound.unprotect(data)
@@ -339,7 +339,7 @@ class MediaSession:
             return
         if not self._from_peer(source):
             return
-        digits = self._receiver.receive(packet, now)
+        digits = self._receiver.receive(packet, self._now())
         if packet.payload_type == agreed.digits_type:
             self._wake = 0.0
             self._digits(digits)
@@ -349,7 +349,8 @@ class MediaSession:
     def _from_peer(self, source: Address) -> bool:
         before = self._latch.peer
         if source == before:
-            return self._latch.admits(source)
+            self._latch.confirm()
+            return True
         admitted = self._latch.admits(source)
         if self._latch.peer != before:
             self._note("latched", peer=f"{source[0]}:{source[1]}")

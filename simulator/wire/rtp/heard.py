@@ -8,8 +8,9 @@ PCMU takes little more than its 8,000 bytes.
 from __future__ import annotations
 
 from collections import deque
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain, pairwise
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
 
@@ -30,21 +31,9 @@ _GRID = 0.020
 """At multiples of this all sample rates have a sample at the same time."""
 
 
-class Piece(NamedTuple):
-    """A packet, or a run of them. `place` and `ticks` on the codec's RTP clock, from the start of the stream."""
-
-    codec: Codec
-    place: int
-    ticks: int
-    payload: bytes
-
-    @property
-    def begin(self) -> float:
-        return self.place / self.codec.clock
-
-    @property
-    def end(self) -> float:
-        return (self.place + self.ticks) / self.codec.clock
+Piece = tuple["Codec", int, int, bytes]
+"""A packet, or a run of them: its place and its ticks on the codec's RTP clock, from the start of the stream; payload."""
+_PLACE, _PAYLOAD = itemgetter(1), itemgetter(3)
 
 
 class Heard:
@@ -86,10 +75,14 @@ class Heard:
     def add(self, codec: Codec, place: int, ticks: int, payload: bytes) -> None:
         """Keep one packet that will be played at `place`."""
         recent = self._recent
-        recent.append(Piece(codec, place, ticks, payload))
+        if recent and recent[0][0] is not codec:
+            recent.sort(key=_PLACE)
+            self._runs.extend(_joined(recent))
+            recent.clear()
+        recent.append((codec, place, ticks, payload))
         self._bytes += len(payload)
         if len(recent) >= 2 * RUN:
-            recent.sort(key=_begin)
+            recent.sort(key=_PLACE)
             self._runs.extend(_joined(recent[:RUN]))
             del recent[:RUN]
             self._forget(codec)
@@ -102,47 +95,47 @@ class Heard:
         made = np.zeros(count, np.int32)
         by_codec: dict[Codec, list[Piece]] = {}
         for piece in chain(self._runs, self._recent):
-            reach = MARGIN + piece.codec.memory
-            if piece.end > begin - reach and piece.begin < end + MARGIN:
-                by_codec.setdefault(piece.codec, []).append(piece)
+            codec, place, ticks, _ = piece
+            reach = (MARGIN + codec.memory) * codec.clock
+            if place + ticks > begin * codec.clock - reach and place < (end + MARGIN) * codec.clock:
+                by_codec.setdefault(codec, []).append(piece)
         for codec, pieces in by_codec.items():
             made += _rendered(codec, pieces, begin, count)
         return np.clip(made, -32768, 32767).astype(np.int16)
 
     def _forget(self, codec: Codec) -> None:
         """What is older than half a minute, and more than fits into it: a flood must not fill the memory."""
-        oldest = self._recent[-1].begin - self._keep
+        oldest = self._recent[-1][1] / codec.clock - self._keep
         most = self._keep * codec.byte_rate * 1.25
         runs = self._runs
-        while runs and (runs[0].end < oldest or self._bytes > most or len(runs) > self._keep * 2 * RUN):
-            self._bytes -= len(runs.popleft().payload)
+        while runs and (_end(runs[0]) < oldest or self._bytes > most or len(runs) > self._keep * 2 * RUN):
+            self._bytes -= len(runs.popleft()[3])
 
 
-def _begin(piece: Piece) -> float:
-    return piece.begin
+def _end(piece: Piece) -> float:
+    codec, place, ticks, _ = piece
+    return (place + ticks) / codec.clock
 
 
 def _joined(pieces: list[Piece]) -> Iterable[Piece]:
-    """The same with those that follow each other without a gap made one."""
-    group: list[Piece] = []
+    """Packets of one codec, in order; those that follow each other without a gap are made one."""
+    if not pieces[0][0].joins:
+        return tuple(pieces)
+    if all(piece[1] == before[1] + before[2] for before, piece in pairwise(pieces)):
+        return (_one(pieces),)
+    groups: list[list[Piece]] = []
     for piece in pieces:
-        if group and not _follows(group[-1], piece):
-            yield _one(group)
-            group = []
-        group.append(piece)
-    if group:
-        yield _one(group)
-
-
-def _follows(before: Piece, piece: Piece) -> bool:
-    return piece.codec is before.codec and piece.codec.joins and piece.place == before.place + before.ticks
+        if groups and piece[1] == groups[-1][-1][1] + groups[-1][-1][2]:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return [_one(group) for group in groups]
 
 
 def _one(group: list[Piece]) -> Piece:
-    if len(group) == 1:
-        return group[0]
-    first = group[0]
-    return Piece(first.codec, first.place, sum(p.ticks for p in group), b"".join(p.payload for p in group))
+    codec, place, _, _ = group[0]
+    last = group[-1]
+    return codec, place, last[1] + last[2] - place, b"".join(map(_PAYLOAD, group))
 
 
 def _rendered(codec: Codec, pieces: list[Piece], begin: float, count: int) -> NDArray[np.int16]:
@@ -156,7 +149,7 @@ def _rendered(codec: Codec, pieces: list[Piece], begin: float, count: int) -> ND
     first = round(steps * _GRID * codec.rate)
     length = round((count / RATE + 2 * MARGIN + _GRID) * codec.rate)
     line, known = np.zeros(length, np.int16), np.zeros(length, np.bool_)
-    _decode_into(codec, sorted(pieces, key=_begin), first, line, known)
+    _decode_into(codec, sorted(pieces, key=_PLACE), first, line, known)
     conceal(line, known, codec.rate)
     whole = resample(line, codec.rate, RATE)
     skipped = round(begin * RATE) - round(steps * _GRID * RATE)
@@ -168,12 +161,12 @@ def _decode_into(
 ) -> None:
     decoder = codec.decoder()
     scale = codec.rate // codec.clock
-    for piece in pieces:
+    for _, place, _, payload in pieces:
         try:
-            decoded = decoder.decode(piece.payload)
+            decoded = decoder.decode(payload)
         except MalformedMessage:  # concealed like one that was lost
             continue
-        start = piece.place * scale - first
+        start = place * scale - first
         decoded = decoded[max(0, -start) :]
         start = max(0, start)
         decoded = decoded[: max(0, len(line) - start)]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from simulator.errors import MalformedMessage
 
-_FIXED = struct.Struct("!BBHII")
-HEADER = _FIXED.size
+FIXED = struct.Struct("!BBHII")
+HEADER = FIXED.size
 VERSION = 2
-_PLAIN = VERSION << 6
+PLAIN = VERSION << 6
 _PADDED, _EXTENDED, _CONTRIBUTORS = 0x20, 0x10, 0x0F
-_MARKED = 0x80
+MARKED = 0x80
 LARGEST = 65_507
 """Bytes of a UDP payload over IPv4."""
 
@@ -34,7 +34,7 @@ class Packet:
 
     def encode(self) -> bytes:
         """As it goes over the wire. An extension must have a whole number of 32-bit words."""
-        first = _PLAIN | len(self.contributors)
+        first = PLAIN | len(self.contributors)
         parts = [struct.pack(f"!{len(self.contributors)}I", *self.contributors)]
         if self.extension is not None:
             profile, words = self.extension
@@ -56,19 +56,19 @@ def encode(
     ssrc: int,
     payload: bytes,
     marker: bool = False,
-    first: int = _PLAIN,
+    first: int = PLAIN,
 ) -> bytes:
     """The short way for what a sender makes 50 times a second."""
-    return _FIXED.pack(first, payload_type | (_MARKED if marker else 0), sequence, timestamp, ssrc) + payload
+    return FIXED.pack(first, payload_type | (MARKED if marker else 0), sequence, timestamp, ssrc) + payload
 
 
 def parse(data: bytes) -> Packet:
     """Read one datagram. Raises MalformedMessage for another version and for lengths that do not fit."""
     if len(data) < HEADER:
         raise MalformedMessage(f"an RTP header has {HEADER} bytes", offset=len(data))
-    first, second, sequence, timestamp, ssrc = _FIXED.unpack_from(data)
-    if first == _PLAIN:
-        return Packet(second & 0x7F, sequence, timestamp, ssrc, data[HEADER:], second >= _MARKED)
+    first, second, sequence, timestamp, ssrc = FIXED.unpack_from(data)
+    if first == PLAIN:
+        return Packet(second & 0x7F, sequence, timestamp, ssrc, data[HEADER:], second >= MARKED)
     if first >> 6 != VERSION:
         raise MalformedMessage(f"RTP version {first >> 6}")
     contributors, start = _contributors(data, first & _CONTRIBUTORS)
@@ -77,7 +77,7 @@ def parse(data: bytes) -> Packet:
         extension, start = _extension(data, start)
     padding = _padding(data, start) if first & _PADDED else 0
     payload = data[start : len(data) - padding]
-    marker = second >= _MARKED
+    marker = second >= MARKED
     return Packet(second & 0x7F, sequence, timestamp, ssrc, payload, marker, contributors, extension, padding)
 
 

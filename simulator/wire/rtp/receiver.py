@@ -118,18 +118,31 @@ class Receiver:
         if codec is None and packet.payload_type != self._digits_type:
             self.wrong_type += 1
             return ""
-        reception = self._source(packet, codec, now)
-        if reception is None:
-            return ""
+        reception = self.reception
+        if reception is None or packet.ssrc != reception.ssrc or codec is None or codec.clock != reception.clock:
+            reception = self._source(packet, codec, now)
+            if reception is None:
+                return ""
         verdict = reception.received(packet.sequence, packet.timestamp if codec is not None else None, now)
-        if verdict not in _COUNTED:
+        if verdict is not Verdict.NEXT and verdict not in _COUNTED:
             return ""
+        return self._taken(reception, verdict, codec, packet, now)
+
+    def _taken(
+        self, reception: Reception, verdict: Verdict, codec: Codec | None, packet: Packet, now: float
+    ) -> str:
         if reception is not self.reception:
             self._take_over(reception, codec)
         elif verdict is Verdict.RESTARTED:
             self._note("sequence restarted", ssrc=reception.ssrc)
             self._reset_buffer()
-        self._count(packet, now)
+        self.packets += 1
+        self.octets += len(packet.payload)
+        last, self.last_packet = self.last_packet, now
+        if last is None:
+            self.first_packet = now
+        elif now - last > self.max_gap:
+            self.max_gap = now - last
         if codec is None:
             return self._key(packet, now)
         if self._hears:
@@ -161,15 +174,6 @@ class Receiver:
     def _reset_buffer(self) -> None:
         if self._buffer is not None:
             self._buffer.reset()
-
-    def _count(self, packet: Packet, now: float) -> None:
-        self.packets += 1
-        self.octets += len(packet.payload)
-        if self.last_packet is None:
-            self.first_packet = now
-        elif now - self.last_packet > self.max_gap:
-            self.max_gap = now - self.last_packet
-        self.last_packet = now
 
     def _key(self, packet: Packet, now: float) -> str:
         if self._keys is None or not self._hears:

@@ -103,7 +103,7 @@ class Reporter:
         if not self._sender.packets:
             return Report(self._sender.ssrc, blocks)
         at, timestamp = self._mark
-        stamp = (timestamp + int((now - at) * clock)) & 0xFFFF_FFFF
+        stamp = (timestamp + round((now - at) * clock)) & 0xFFFF_FFFF
         counts = self._sender.packets & 0xFFFF_FFFF, self._sender.octets & 0xFFFF_FFFF
         return Report(self._sender.ssrc, blocks, SenderInfo(self._ntp(now), stamp, *counts))
 

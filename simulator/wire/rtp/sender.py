@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from simulator.wire.rtp.packet import encode
+from simulator.wire.rtp.packet import FIXED, MARKED, PLAIN
 from simulator.wire.rtp.telephone_event import keypress
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class Sender:
     def read(self, source: Source | None) -> None:
         """From the next packet on; None is silence."""
         self._source = source
+        self._resampler = None
         if source is not None:
             self._cursor = self._stays_at = round(source.position * RATE)
 
@@ -123,14 +124,19 @@ class Sender:
         if self._keys is not None or self._presses:
             made = self._key_packet()
         else:
-            made = self._packet(self.payload_type, self.timestamp, self._payload())
+            source = self._source
+            payload = self._quiet if source is None else self._sound(source)
+            made = self._packet(self.payload_type, self.timestamp, payload)
         self.timestamp = (self.timestamp + self.step) & _WRAP
         self._cursor += self._frame
         return made
 
     def _packet(self, payload_type: int, timestamp: int, payload: bytes) -> bytes:
-        made = encode(payload_type, self.sequence, timestamp, self.ssrc, payload, self._marked)
-        self._marked = False
+        second = payload_type
+        if self._marked:
+            second |= MARKED
+            self._marked = False
+        made = FIXED.pack(PLAIN, second, self.sequence, timestamp, self.ssrc) + payload
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.packets += 1
         self.octets += len(payload)
@@ -153,9 +159,8 @@ class Sender:
         self._marked = self._keys is None
         return made
 
-    def _payload(self) -> bytes:
-        source = self._source
-        if source is None or getattr(source, "silent", False):
+    def _sound(self, source: Source) -> bytes:
+        if getattr(source, "silent", False):
             self._resampler = None
             return self._quiet
         samples = self._read(source)

@@ -160,8 +160,9 @@ class Call:
         self.check_alive(response, now)
 
     def check_alive(self, response: Response, now: float) -> bool:
-        """End the call where a response says that the peer knows nothing of it or is gone; False then."""
-        if response.status not in {408, 481} and not is_made_here(response):
+        """End the call where a response says that the peer knows nothing of it or is gone; False then. Before the answer
+        the INVITE itself will tell."""
+        if not self.established or (response.status not in {408, 481} and not is_made_here(response)):
             return True
         self.hang_up(now, End.PEER_GONE, status=response.status)
         return False

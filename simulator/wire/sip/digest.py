@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from simulator.errors import MalformedMessage
 from simulator.wire.digest_item import escaped, items
+from simulator.wire.sip.message import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +102,7 @@ def hashed(algorithm: str | None, data: str | bytes) -> str:
     """The hash of an algorithm that we know, in hex."""
     name = _HASHES[(algorithm or "MD5").lower().removesuffix(_SESSION)]
     if isinstance(data, str):
-        data = data.encode("utf-8", "surrogateescape")
+        data = encoded(data)
     return hashlib.new(name, data, usedforsecurity=False).hexdigest()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.message import MalformedSip, Request, split_list
-from simulator.wire.sip.uri import LONGEST_REMEMBERED, SipUri, Uri, host_text, parse_host, parse_uri
+from simulator.wire.sip.uri import LONGEST_REMEMBERED, SipUri, Uri, host_text, parse_uri
 
 if TYPE_CHECKING:
     from simulator.wire.sip.message import Headers, Message
@@ -24,6 +24,7 @@ COOKIE = "z9hG4bK"
 _NO_OPTIONS: frozenset[str] = frozenset()
 LARGEST_CSEQ = 2**31 - 1
 LARGEST_EXPIRES = 2**32 - 1
+LARGEST_PORT = 65_535
 
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -32,12 +33,19 @@ _PARAM = re.compile(
     r"""[ \t]*+;[ \t]*+(?:([A-Za-z0-9.!%*_+`'~-]++)[ \t]*+(?:=[ \t]*+("(?:[^"\\]++|\\.)*+"|[^ \t;,"]*+))?)?+""",
     re.DOTALL,
 )
+_PLAIN_PARAMS = re.compile(r"(?:;[A-Za-z0-9.!%*_+`'~-]++(?:=[^ \t;,\"\r\n]*+)?)++")
+"""Parameters without blanks and quotes, as nearly all are written."""
 _VIA = re.compile(
-    r"SIP[ \t]*+/[ \t]*+([0-9.]+)[ \t]*+/[ \t]*+([A-Za-z0-9.!%*_+`'~-]+)[ \t]++([^ \t;,]+(?:[ \t]*+:[ \t]*+[0-9]+)?)",
+    r"SIP[ \t]*+/[ \t]*+([0-9.]+)[ \t]*+/[ \t]*+([A-Za-z0-9.!%*_+`'~-]+)[ \t]++"
+    r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]+))(?:[ \t]*+:[ \t]*+([0-9]{1,5}))?(?=[ \t;]|$)",
     re.IGNORECASE,
 )
+_PLAIN_ADDRESS = re.compile(r"""(?:"([^"\\\r\n]*)" ?)?<([^<> \t]+)>(?:;tag=([A-Za-z0-9.!%*_+`'~-]+))?""")
+"""A From, To or Contact as nearly all are written."""
+_PARAM_TEXT = re.compile(r';((?:[^;"]++|"(?:[^"\\]++|\\.)*+")*+)', re.DOTALL)
+_BARE_ADDRESS = re.compile(r"""[^ \t<>",?:]+:[^ \t<>",?]*""")
+"""An address that needs no brackets."""
 _CSEQ = re.compile(r"([0-9]{1,20})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)")
-_PLAIN_DISPLAY = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+(?: [A-Za-z0-9.!%*_+`'~-]+)*")
 
 
 class Via(NamedTuple):
@@ -119,8 +127,10 @@ def parse_via(text: str) -> Via:
     match = _VIA.match(text)
     if match is None:
         raise MalformedMessage("Via names no transport and host")
-    host, port = parse_host(re.sub(r"[ \t]+", "", match[3]))
-    return Via(match[2].upper(), host, port, parse_params(text, match.end()))
+    port = int(match[5]) if match[5] else None
+    if port is not None and port > LARGEST_PORT:
+        raise MalformedMessage("Via names a port that is none")
+    return Via(match[2].upper(), match[3] or match[4], port, parse_params(text, match.end()))
 
 
 def via(headers: Headers) -> Via:
@@ -133,16 +143,16 @@ def vias(headers: Headers) -> tuple[Via, ...]:
     return tuple(parse_via(value) for value in headers.all("via"))
 
 
-def stamp(headers: Headers, host: str, port: int) -> Via:
+def stamp(headers: Headers, host: str, port: int, top: Via | None = None) -> Via:
     """Write into the top Via where the request came from, and return it; all else stays byte for byte.
 
     `received` is added when the sender's own word differs or it asks for `rport`, which then gets its value
-    (RFC 3261 18.2.1, RFC 3581 4, sheet 3.1).
+    (RFC 3261 18.2.1, RFC 3581 4, sheet 3.1). `top` is the Via where it has been read already.
     """
     line = _required(headers, "Via")
     text = _first_of_list(line)
-    top = parse_via(text)
-    changed = dict(top.params)
+    if top is None:
+        top = parse_via(text)
     wanted: Params = {}
     if top.wants_rport:
         wanted["rport"] = str(port)
@@ -150,26 +160,31 @@ def stamp(headers: Headers, host: str, port: int) -> Via:
         wanted["received"] = host
     if not wanted:
         return top
-    changed.update(wanted)
+    asked = f"{text};".find(";rport;") if "received" not in top.params and '"' not in text else -1
+    if asked >= 0:
+        value = asked + len(";rport")
+        stamped = f"{text[:value]}={port}{text[value:]};received={host}"
+    else:
+        stamped = _with_params(text, wanted)
     start = line.index(text)
-    headers.replace_first("via", line[:start] + _with_params(text, wanted) + line[start + len(text) :])
-    return top._replace(params=changed)
+    headers.replace_first("via", line[:start] + stamped + line[start + len(text) :])
+    return top._replace(params=top.params | wanted)
 
 
 def _with_params(text: str, wanted: Params) -> str:
     """The text with these parameters written into it, in the place of those of the same name or at the end."""
-    begin = text.find(";")
-    head, pieces = (text, []) if begin < 0 else (text[:begin], [m[0] for m in _PARAM.finditer(text, begin)])
     left = dict(wanted)
-    for index, piece in enumerate(pieces):
-        name = piece.partition(";")[2].partition("=")[0].strip(" \t").lower()
-        if name in left:
-            pieces[index] = f";{name}={left.pop(name)}"
-    return head + "".join(pieces) + params_text(left)
+    pieces = [text.partition(";")[0]]
+    for piece in _PARAM_TEXT.findall(text, len(pieces[0])):
+        name = piece.partition("=")[0].strip(" \t").lower()
+        pieces.append(f"{name}={left.pop(name)}" if name in left else piece)
+    return ";".join(pieces) + params_text(left)
 
 
 def name_addr(text: str) -> NameAddr:
     """A value of From, To, Contact, Route, Record-Route, Refer-To and the like."""
+    if (match := _PLAIN_ADDRESS.fullmatch(text)) is not None:
+        return NameAddr(match[1] or "", match[2], {} if match[3] is None else {"tag": match[3]})
     text = text.strip(" \t")
     display = ""
     rest = text
@@ -185,7 +200,8 @@ def name_addr(text: str) -> NameAddr:
     if opened < 0:
         uri, semicolon, _ = rest.partition(";")
         uri = uri.rstrip(" \t")
-        _check_bare(uri)
+        if uri != "*" and not _BARE_ADDRESS.fullmatch(uri):
+            raise MalformedMessage("no address")
         return NameAddr("", uri, parse_params(rest, rest.index(";")) if semicolon else {})
     closed = rest.find(">", opened)
     if closed < 0:
@@ -196,11 +212,6 @@ def name_addr(text: str) -> NameAddr:
     if not uri or " " in uri or "\t" in uri:
         raise MalformedMessage("brackets without an address, or with blanks in it")
     return NameAddr(display, uri, parse_params(rest, closed + 1))
-
-
-def _check_bare(uri: str) -> None:
-    if uri != "*" and (":" not in uri or " " in uri or ">" in uri or '"' in uri or "," in uri or "?" in uri):
-        raise MalformedMessage("no address")
 
 
 def options(headers: Headers, name: str) -> frozenset[str]:
@@ -277,7 +288,7 @@ def seconds(text: str | None, absent: int) -> int:
     digits = (text or "").partition(";")[0].strip(" \t")
     if not (digits.isascii() and digits.isdigit()):
         return absent
-    return min(int(digits[:20]), LARGEST_EXPIRES)
+    return min(int(digits.lstrip("0")[:20] or "0"), LARGEST_EXPIRES)
 
 
 def number(text: str | None) -> int | None:
@@ -293,6 +304,11 @@ def media_type(text: str) -> str:
 def parse_params(text: str, position: int = 0) -> Params:
     """The parameters from a position to the end; of one given twice the first counts."""
     found: Params = {}
+    if _PLAIN_PARAMS.fullmatch(text, position):
+        for part in text[position + 1 :].split(";"):
+            name, equals, value = part.partition("=")
+            found.setdefault(name.lower(), value if equals else None)
+        return found
     end = len(text)
     while position < end:
         match = _PARAM.match(text, position)
@@ -368,9 +384,8 @@ def check(message: Message) -> Essentials:
         if headers.count("via") > 1 or "," in _required(headers, "Via"):
             vias(headers)
         found = Essentials(top, from_(headers), to(headers), call_id(headers), cseq(headers))
-        for name in _ONCE:
-            if headers.count(name) > 1:
-                raise MalformedMessage(f"{name} twice")
+        if twice := headers.repeated(_ONCE):
+            raise MalformedMessage(f"{twice} twice")
         if isinstance(message, Request):
             _check_request(message, found.cseq)
     except MalformedMessage as error:

@@ -14,7 +14,7 @@ from simulator.errors import MalformedMessage, SimulatorBug
 from simulator.wire.sip.header_name import KEYS, is_list, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 VERSION = "SIP/2.0"
 LARGEST_HEAD = 65_536
@@ -72,9 +72,11 @@ class Headers:
     __slots__ = ("_keys", "_names", "_values")
 
     def __init__(self, *lines: tuple[str, str]) -> None:
-        self._keys = [key_of(name) for name, _ in lines]
-        self._names = [name for name, _ in lines]
-        self._values = [value for _, value in lines]
+        self._keys: list[str] = []
+        self._names: list[str] = []
+        self._values: list[str] = []
+        for name, value in lines:
+            self.add(name, value)
 
     def get(self, name: str) -> str | None:
         """The value of the first such line as written, or None."""
@@ -93,17 +95,17 @@ class Headers:
     def all(self, name: str) -> tuple[str, ...]:
         """All values of such lines; comma lists are split for the headers that may be lists. Raises MalformedMessage."""
         lines = self.raw(name)
-        if not is_list(name):
-            return lines
-        return (
-            split_list(lines[0])
-            if len(lines) == 1
-            else tuple(value for line in lines for value in split_list(line))
-        )
+        return tuple(value for line in lines for value in split_list(line)) if is_list(name) else lines
 
     def count(self, name: str) -> int:
         """How many such lines there are."""
         return self._keys.count(KEYS.get(name) or key_of(name))
+
+    def repeated(self, names: Iterable[str]) -> str | None:
+        """The first of these names that more than one line has, or None."""
+        if len(set(self._keys)) == len(self._keys):
+            return None
+        return next((name for name in names if self.count(name) > 1), None)
 
     def add(self, name: str, value: str) -> None:
         """Append a line."""
@@ -218,11 +220,20 @@ def _encode(start: str, headers: Headers, body: bytes) -> bytes:
     text = "\r\n".join(lines)
     if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
         raise SimulatorBug(f"a line end inside a header of {start!r}")
-    return text.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+    return encoded(text) + b"\r\n\r\n" + body
+
+
+def encoded(text: str) -> bytes:
+    """Text as it goes over the wire: bytes that were no UTF-8 as they came. Half a character, as JSON may bring, is passed
+    on too rather than refused."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _is_length(value: str, length: int) -> bool:
-    return value.isascii() and value.isdigit() and int(value) == length
+    return value.isascii() and value.isdigit() and len(value) <= 10 and int(value) == length
 
 
 def is_keepalive(data: bytes) -> bool:
@@ -242,16 +253,19 @@ def parse(data: bytes) -> Message:
     if len(head) > LARGEST_HEAD:
         raise MalformedSip("head is too long", offset=LARGEST_HEAD)
     text = head.decode("utf-8", "surrogateescape")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = text.replace("\r\n ", " ").replace("\r\n\t", "\t")
     start, *lines = text.split("\r\n")
     message = _start(start)
-    wrong = _fill(message.headers, lines if ended or lines[-1:] != [""] else lines[:-1])
-    if not ended:
+    if not text.count("\r") == text.count("\n") == len(lines):
+        wrong = "bare line end"
+        lines = [line for line in lines if "\r" not in line and "\n" not in line]  # nothing to be echoed
+    elif not ended:
         wrong = "no empty line after the headers"
+    else:
+        wrong = ""
+    wrong = _fill(message.headers, lines) or wrong
     if not wrong:
-        message.body, wrong = _measured(message, body)
-    if not wrong and not (message.version and _VERSION.fullmatch(message.version)):
+        message.body, wrong = _measured(message.headers, body)
+    if not wrong and message.version != VERSION and not _VERSION.fullmatch(message.version):
         wrong = "start line is no request"
     if wrong:
         raise MalformedSip(wrong, offset=len(head), message_so_far=_answerable(message))
@@ -272,30 +286,33 @@ def _start(line: str) -> Message:
     if version != VERSION and not _VERSION.fullmatch(version):
         if "SIP/" not in rest:
             raise MalformedSip("start line without version", offset=len(line))
-        return Request(method, rest, Headers(), version="")
+        version = ""
     if not uri or " " in uri or "\t" in uri or uri[0] == "<":
-        return Request(method, uri, Headers(), version="")
-    return Request(method, uri, Headers(), version=version)
+        version = ""
+    return Request(method, uri, Headers(), b"", version)
 
 
 def _fill(headers: Headers, lines: list[str]) -> str:
-    """Take in header lines; returns what is wrong with the first wrong one, after the good ones are in."""
+    """Take in header lines. Returns what is wrong with the first wrong one; the good ones are in all the same."""
     if len(lines) > MOST_HEADERS:
         return "too many headers"
     keys, names, values = headers._keys, headers._names, headers._values
+    known = KEYS.get
     wrong = ""
+    refused = 0  # lines taken when one was refused: what is folded behind that one is refused with it
     for line in lines:
         name, colon, value = line.partition(":")
-        key = KEYS.get(name)
+        key = known(name)
         if key is None:
+            if line[:1] in {" ", "\t"} and refused != len(values):
+                values[-1] = (values[-1] + line).strip(" \t")
+                continue
             name = name.rstrip(" \t")
             if not colon or not _TOKEN.fullmatch(name):
-                wrong = wrong or "header line without a name"
+                wrong = wrong or (line and "header line without a name")
+                refused = len(values)
                 continue
             key = key_of(name)
-        if "\n" in value or "\r" in value:
-            wrong = wrong or f"bare line end in {name}"
-            continue
         keys.append(key)
         names.append(name)
         values.append(value.strip(" \t"))
@@ -304,21 +321,23 @@ def _fill(headers: Headers, lines: list[str]) -> str:
 
 def content_length(headers: Headers) -> int | None:
     """What Content-Length says; None where it is absent. Raises MalformedMessage where it is no number or two."""
-    found = headers.raw("content-length")
-    if not found:
+    text = headers.get("Content-Length")
+    if text is None:
         return None
-    if len(found[0]) > 10 or not (found[0].isascii() and found[0].isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise MalformedMessage("Content-Length is no number")
-    length = int(found[0])
-    if len(found) > 1 and not all(_is_length(other, length) for other in found[1:]):
-        raise MalformedMessage("Content-Length twice and different")
+    length = int(text)
+    if headers.count("Content-Length") > 1:
+        for other in headers.raw("Content-Length"):
+            if not _is_length(other, length):
+                raise MalformedMessage("Content-Length twice and different")
     return length
 
 
-def _measured(message: Message, body: bytes) -> tuple[bytes, str]:
+def _measured(headers: Headers, body: bytes) -> tuple[bytes, str]:
     """The body that belongs to the message, and what is wrong with its length."""
     try:
-        length = content_length(message.headers)
+        length = content_length(headers)
     except MalformedMessage as error:
         return body, error.what
     if length is None or length == len(body):

@@ -8,7 +8,7 @@ from simulator.wire.sip.destination import of_response
 from simulator.wire.sip.header import CSeq, NameAddr, Via, check, stamp
 
 if TYPE_CHECKING:
-    from simulator.wire.sip.message import Headers, Request
+    from simulator.wire.sip.message import Request
     from simulator.wire.sip.packet import Address, Destination
     from simulator.wire.sip.server_transaction import Key
 
@@ -60,18 +60,8 @@ def read(request: Request, source: Address, transport: str) -> Received:
         key: Key = (top.branch, top.host.lower(), top.port, transaction_method(request.method))
     else:
         key = (line, request.uri, remote.tag, call, number.number, transaction_method(request.method))
-    top = _stamped(request.headers, line or "", top, source)
+    top = stamp(request.headers, source[0], source[1], top)
     return Received(request, request.method, top, key, remote, local, call, number, source, transport)
-
-
-def _stamped(headers: Headers, line: str, top: Via, source: Address) -> Via:
-    """The top Via with where the request came from, written into it; the usual case without reading it again."""
-    params = top.params
-    if "," in line or "received" in params or params.get("rport", "") is not None or line.count(";rport") != 1:
-        return stamp(headers, source[0], source[1])
-    port = str(source[1])
-    headers.replace_first("via", f"{line.replace(';rport', ';rport=' + port)};received={source[0]}")
-    return top._replace(params={**params, "rport": port, "received": source[0]})
 
 
 def transaction_method(method: str) -> str:

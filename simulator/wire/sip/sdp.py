@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.audio_format import STATIC, AudioFormat, parse_rtpmap
+from simulator.wire.sip.message import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MEDIA_TYPE = "application/sdp"
+LARGEST = 65_536
+"""Bytes of a description; no call needs a tenth of it."""
 MOST_MEDIA = 64
 
 Attributes = list[tuple[str, str | None]]
@@ -174,10 +177,15 @@ class SessionDescription:
 
     def encode(self) -> bytes:
         """The body of a message."""
-        return str(self).encode("utf-8", "surrogateescape")
+        return encoded(str(self))
 
 
 _DIRECTIONS = frozenset(map(str, Direction))
+
+
+def is_ice(attribute: str) -> bool:
+    """Whether an attribute is of ICE: it stands in an answer only if one stood in the offer."""
+    return attribute.startswith("ice-") or attribute in {"candidate", "end-of-candidates", "remote-candidates"}
 
 
 def family(address: str) -> str:
@@ -190,6 +198,8 @@ def parse(data: bytes | str) -> SessionDescription:
 
     Taken too: line feeds alone, lines in any order, and no `o=`, `s=` or `t=` line at all.
     """
+    if len(data) > LARGEST:
+        raise MalformedMessage("description is too long", offset=LARGEST)
     text = data.decode("utf-8", "surrogateescape") if isinstance(data, bytes) else data
     description = SessionDescription()
     versions = 0

@@ -54,6 +54,9 @@ class Codec(ABC):
     byte_rate: int
     """Bytes of payload for one second, at most."""
 
+    def __str__(self) -> str:
+        return self.name
+
     @abstractmethod
     def ticks(self, payload: bytes) -> int:
         """How long a payload is, on the RTP clock. Raises MalformedMessage for what is no payload of this codec."""

@@ -116,6 +116,17 @@ class Bench:
         self.now = until
         return [message for _, _, message in self.sent[before:]]
 
+    def wait(self, seconds: float) -> list[Message]:
+        """Let time pass until something is sent, at most so long; what is sent then."""
+        before, until = len(self.sent), self.now + seconds
+        while (due := self.agent.next_deadline()) is not None and due <= until and len(self.sent) == before:
+            self.now = max(self.now, due)
+            self.agent.tick(self.now)
+            self._collect(before)
+        if len(self.sent) == before:
+            self.now = until
+        return [message for _, _, message in self.sent[before:]]
+
     def times(self, start: str) -> list[float]:
         """When messages left whose start line begins so."""
         return [round(at, 3) for at, _, message in self.sent if first_line(message).startswith(start)]

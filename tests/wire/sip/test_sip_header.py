@@ -44,6 +44,12 @@ def test_via(text: str, parts: Via | None) -> None:
             'SIP/2.0/UDP 127.0.0.9;rport;x=";rport" , SIP/2.0/UDP b;rport',
             'SIP/2.0/UDP 127.0.0.9;rport=7;x=";rport";received=127.0.0.9 , SIP/2.0/UDP b;rport',
         ),
+        ('SIP/2.0/UDP a ;  x = "y;" ; rport ;z', 'SIP/2.0/UDP a ;  x = "y;" ;rport=7;z;received=127.0.0.9'),
+        ("SIP/2.0/UDP a;rport;b", "SIP/2.0/UDP a;rport=7;b;received=127.0.0.9"),
+        ("SIP/2.0/UDP a;b;rport", "SIP/2.0/UDP a;b;rport=7;received=127.0.0.9"),
+        ("SIP/2.0/UDP a;rportx; rport", "SIP/2.0/UDP a;rportx;rport=7;received=127.0.0.9"),
+        ("SIP/2.0/UDP a;received=x;rport", "SIP/2.0/UDP a;received=127.0.0.9;rport=7"),
+        ("SIP/2.0/UDP a;rport=1", "SIP/2.0/UDP a;rport=7;received=127.0.0.9"),
         ("SIP/2.0/UDP a;received=1.2.3.4;branch=1", "SIP/2.0/UDP a;received=127.0.0.9;branch=1"),
     ],
 )
@@ -101,7 +107,15 @@ def test_cseq() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("0300", 300), ("4294967296", 2**32 - 1), ("1" * 40, 2**32 - 1), ("-1", 3600), (None, 3600)],
+    [
+        ("0300", 300),
+        ("0" * 30 + "300", 300),
+        ("0;x", 0),
+        ("4294967296", 2**32 - 1),
+        ("1" * 40, 2**32 - 1),
+        ("-1", 3600),
+        (None, 3600),
+    ],
 )
 def test_expires(text: str | None, seconds: int) -> None:
     assert header.seconds(text, 3600) == seconds

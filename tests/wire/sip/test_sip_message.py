@@ -88,6 +88,8 @@ def test_lists_are_split_only_where_the_rfc_allows() -> None:
         (INVITE.replace(b"l: 3", b"l: 300"), "shorter"),
         (INVITE.replace(b"l: 3", b"l: -3"), "no number"),
         (INVITE.replace(b"l: 3", b"l: 3\r\nContent-Length: 4"), "twice"),
+        (INVITE.replace(b"l: 3", b"l: 3\r\nContent-Length: " + b"3" * 5_000), "twice"),
+        (INVITE.replace(b"Subject:", b"Sub ject: x\r\n goes on\r\nSubject:"), "without a name"),
         (INVITE.replace(b"INVITE sip", b"INVITE  sip"), "start line"),
         (INVITE.replace(b" SIP/2.0\r\nVia", b" SIP/2.0 \r\nVia"), "start line"),
         (INVITE.replace(b"Subject:", b"Sub ject:"), "without a name"),
@@ -101,6 +103,18 @@ def test_a_broken_request_can_still_be_answered(data: bytes, why: str) -> None:
     so_far = caught.value.message_so_far
     assert so_far is not None
     assert so_far.headers.get("Via") == "SIP/2.0/UDP 127.0.0.9:5060;rport;branch=z9hG4bK%66*!x"
+
+
+@pytest.mark.parametrize("line", [b"From: <sip:a>\n x", b"Call-ID: a\rVia: b", b"To: \n"])
+def test_a_bare_line_end_is_not_echoed(line: bytes) -> None:
+    with pytest.raises(MalformedSip, match="bare line end") as caught:
+        parse(INVITE.replace(b"Subject:", line))
+    assert caught.value.message_so_far is not None
+    assert line not in caught.value.message_so_far.encode()
+
+
+def test_half_a_character_is_passed_on() -> None:
+    assert b"\xed\xa0\x80" in Response(200, "\ud800", Headers()).encode()
 
 
 @pytest.mark.parametrize(

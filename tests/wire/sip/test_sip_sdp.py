@@ -82,6 +82,7 @@ def test_ice_attributes_are_kept_as_data() -> None:
         "v=0\r\nm=audio -1 RTP/AVP 0\r\n",
         "v=0\r\n" + "m=audio 1 RTP/AVP 0\r\n" * 65,
         "v=0\r\n<xml>\r\n",
+        "v=0\r\n" + "a=x\r\n" * 20_000,
     ],
 )
 def test_what_is_no_description(text: str) -> None:
