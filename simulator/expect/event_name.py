@@ -113,6 +113,9 @@ EVENT_NAMES: Final[tuple[EventName, ...]] = (
         "speaker-test", "tns1:Device/tnsaxis:SpeakerTest/TestResult", "A speaker test ended.", "", "SpeakerTestStatus",
         (("ok", ("OK",)), ("failed", ("Failed",))),
     ),
+    EventName("call", "tnsaxis:Call/State", "State of the speaker's call.", "", "CallState", _CALL),
+    EventName("call-change", "tnsaxis:Call/StateChange", "A call began, was answered or ended.", "", "Reason", _CALL_CHANGE),
+    EventName("dtmf", "tnsaxis:Call/DTMF", "A sequence of digits was dialled."),
     EventName(
         "audio-output", "tns1:Device/tnsaxis:AudioOutputActive", "Something sounds.", "", "AudioOutputActive", _TRUTH
     ),

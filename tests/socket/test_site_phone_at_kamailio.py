@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,12 +38,37 @@ async def kamailio(folder: Path, algorithm: str) -> AsyncIterator[Path]:
             stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
     try:
+        await _answering(process, log)
         yield log
         assert process.returncode is None, log.read_text()
     finally:
         if process.returncode is None:
             process.terminate()
         await asyncio.wait_for(process.wait(), 10)
+
+
+PING = (
+    "OPTIONS sip:ping@{0} SIP/2.0\r\nVia: SIP/2.0/UDP {1}:{2};branch=z9hG4bKping\r\nMax-Forwards: 5\r\n"
+    "From: <sip:t@{1}>;tag=t\r\nTo: <sip:ping@{0}>\r\nCall-ID: ping\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+async def _answering(process: asyncio.subprocess.Process, log: Path) -> None:
+    """Wait until it answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knocking:
+        knocking.connect((ADDRESS, 5060))
+        knocking.setblocking(False)
+        ping = PING.format(ADDRESS, *knocking.getsockname()).encode()
+
+        def answers() -> bool:
+            assert process.returncode is None, log.read_text()
+            try:
+                knocking.send(ping)
+                return bool(knocking.recv(1))
+            except (BlockingIOError, ConnectionRefusedError):
+                return False
+
+        await until(answers, 10)
 
 
 @asynccontextmanager
