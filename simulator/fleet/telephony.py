@@ -173,14 +173,17 @@ class Telephony:
         return account.user_id if account is not None and account.authentication_id == login else login
 
     def _account_of(self, login: str) -> SipAccount | None:
-        """The speaker's account that has this name; where it was found last is looked first."""
-        known = self._found.get(login)
-        for host in (*(() if known is None else (known,)), *self.hosts.values()):
-            for account in _accounts(host):
-                if login in (account.user_id, account.authentication_id):
-                    self._found[login] = host
-                    return account
-        return None
+        """The speaker's account that has this name. All are looked through only when it is not where it was."""
+        account = self._where_it_was(login)
+        if account is None:
+            self._found = {name: host for host in self.hosts.values() for name in _logins(host)}
+            account = self._where_it_was(login)
+        return account
+
+    def _where_it_was(self, login: str) -> SipAccount | None:
+        host = self._found.get(login)
+        accounts = () if host is None else _accounts(host)
+        return next((one for one in accounts if login in (one.user_id, one.authentication_id)), None)
 
     def _open_phone(self, name: str, chosen: PhoneSpecification) -> None:
         settings = PhoneSettings(
@@ -204,3 +207,8 @@ class Telephony:
 def _accounts(host: Host) -> Iterable[SipAccount]:
     service = host.device.call_service
     return () if service is None else service.accounts
+
+
+def _logins(host: Host) -> list[str]:
+    names = [(account.user_id, account.authentication_id) for account in _accounts(host)]
+    return [name for pair in names for name in pair if name]
