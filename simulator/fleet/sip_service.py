@@ -154,7 +154,7 @@ class SipService:
 
     def _settings_changed(self, part: Part) -> None:
         self.refresh()
-        if self.listening and self._closing is None and part != "stack":
+        if part != "stack" and self._wanted() is not None and self._wanted() == self._place:
             self._transports.settings = self._transport_settings()
             self.face.settings_changed()
 

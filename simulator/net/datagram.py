@@ -42,8 +42,8 @@ class DatagramPort:
     """
 
     __slots__ = (
-        "__weakref__", "_bind", "_closed", "_drains", "_late", "_loop", "_patchbay", "_received", "_refused",
-        "_shut", "_silent", "_socket", "_tally", "address", "dropped", "endpoint",
+        "__weakref__", "_bind", "_closed", "_drains", "_late", "_loop", "_patchbay", "_received", "_refused", "_shut",
+        "_silent", "_socket", "_tally", "address", "dropped", "endpoint",
     )  # fmt: skip
 
     def __init__(

@@ -90,11 +90,11 @@ class Speaker:
 
 @asynccontextmanager
 async def speaker(
-    *, configuration: dict[str, Any] | None = None, mode: str = "loopback", **account: Any
+    *, configuration: dict[str, Any] | None = None, mode: str = "loopback", clock: str = "real", **account: Any
 ) -> AsyncIterator[Speaker]:
     """A speaker that takes calls; `account` is set on its default account, `configuration` beside the switches."""
     specification = FleetSpecification.model_validate(
-        {"mode": mode, "block": WORKER, "devices": [{"name": NAME, "model": "C1410"}]}
+        {"mode": mode, "block": WORKER, "clock": {"mode": clock}, "devices": [{"name": NAME, "model": "C1410"}]}
     )
     bench = await Bench.build(specification)
     try:
@@ -119,6 +119,12 @@ def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
         return int(udp.getsockname()[1])
+
+
+def listens(port: int, transport: str) -> bool:
+    """Somebody is bound to this port of 127.0.0.1: `u1` or `t1`, as SIPp names transports."""
+    table = Path("/proc/net/tcp" if transport == "t1" else "/proc/net/udp")
+    return f"0100007F:{port:04X}" in table.read_text()
 
 
 async def sipp(

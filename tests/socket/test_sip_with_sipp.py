@@ -7,7 +7,7 @@ import re
 import socket
 
 import pytest
-from sip_bench import Outcome, Speaker, free_port, sipp, speaker, until
+from sip_bench import Outcome, Speaker, free_port, listens, sipp, speaker, until
 
 from simulator.device.call import CallState
 from simulator.journal import Kind
@@ -232,16 +232,10 @@ async def place_call(one: Speaker, scenario: str, *options: str, transport: str 
     """Call SIPp, which runs the scenario."""
     port = free_port()
     callee = asyncio.create_task(sipp(scenario, None, *options, transport=transport, port=port))
-    await until(lambda: _listens(port, transport))
+    await until(lambda: listens(port, transport))
     suffix = ";transport=tcp" if transport == "t1" else ""
     one.service.calls.place(f"sip:called@127.0.0.1:{port}{suffix}")
     return await callee
-
-
-def _listens(port: int, transport: str) -> bool:
-    table = "tcp" if transport == "t1" else "udp"
-    with open(f"/proc/net/{table}", encoding="ascii") as file:
-        return f"0100007F:{port:04X}" in file.read()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -39,6 +39,8 @@ class Registrations:
         """By number, those included that are being taken back."""
         self._servers: dict[str, int] = {}
         """Which server an account uses, where it is not the first."""
+        self._leaving = False
+        """SIP ends: nothing is registered any more."""
 
     def server_of(self, account_id: str) -> int:
         """0 for the registrar, 1 while the secondary one is used."""
@@ -55,6 +57,10 @@ class Registrations:
 
     def follow(self) -> None:
         """Register and take back so that it fits the settings."""
+        self._leaving = False
+        self._follow()
+
+    def _follow(self) -> None:
         wanted = self._wanted()
         for account_id, (number, order) in tuple(self._running.items()):
             if wanted.get(account_id) != order:
@@ -73,7 +79,8 @@ class Registrations:
             self._send(Refresh(number))
 
     def take_back(self) -> None:
-        """SIP ends, in order."""
+        """SIP ends, in order. Until `follow` nothing is registered again."""
+        self._leaving = True
         for number, _ in self._running.values():
             self._send(Unregister(number))
         self._running.clear()
@@ -86,7 +93,8 @@ class Registrations:
         if event.state is Binding.UNREGISTERED:
             del self._accounts[event.registration]
             self._servers.pop(account_id, None)
-            self.follow()
+            if not self._leaving:
+                self._follow()
         elif account_id in self._running:
             self._servers[account_id] = event.server
             if event.status >= 200:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from simulator.wire.sip.composition import SDP, is_made_here, phrase_of
 from simulator.wire.sip.event import Answered, AnswerReceived, CallConfirmed, CallEnded, End
+from simulator.wire.sip.header import name_addr
 from simulator.wire.sip.info import answer_info
 from simulator.wire.sip.packet import Packet
 from simulator.wire.sip.renegotiation import Renegotiation
 from simulator.wire.sip.sending import Sending
 from simulator.wire.sip.session_timer import SessionTimer
 from simulator.wire.sip.unacknowledged import Unacknowledged
+from simulator.wire.sip.uri import SipUri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,6 +56,13 @@ class Call:
         self.unacknowledged: Unacknowledged | None = None
         self._bye_wanted: Extra | None = None
         core.calls[number] = self
+
+    def move(self) -> None:
+        """Our address or port is another now: Contact says so with the next request that has one."""
+        address = name_addr(self.contact).address() if self.contact else None
+        if isinstance(address, SipUri):
+            host, port = self.core.here((address.transport or "udp").upper())
+            self.contact = f"<{address._replace(host=host, port=port)}>"
 
     # Requests of the peer
 

@@ -46,6 +46,8 @@ class Callee(Call):
         secure = uri.scheme == "sips"
         self.contact = core.contact(received.transport, user, secure=secure)
         self._transaction: ServerTransaction | None = transaction
+        self._accepted: ServerTransaction | None = None
+        """That of the INVITE once its 200 is out."""
         self._cseq = received.cseq.number
         self._late_offer = not received.request.body
         self._answered_early = False
@@ -159,7 +161,7 @@ class Callee(Call):
         if terms.interval:
             headers = (terms.header(), *((("Require", "timer"),) if terms.refresher == "uac" else ()))
         self.core.respond(transaction, 200, now, contact=self.contact, capable=True, headers=headers, body=sdp)
-        self.established, self._transaction = True, None
+        self.established, self._transaction, self._accepted = True, None, transaction
         self.await_ack(transaction, self._cseq, now, wants_answer=bool(sdp) and self._late_offer)
         self.timer.start(terms, now, ours=terms.refresher == "uas")
         self.core.tell(CallAnswered(self.number, b""))
@@ -203,6 +205,13 @@ class Callee(Call):
             self.ring(self._last_ring, now)
 
     # What ends it
+
+    def close(self) -> None:
+        """Forget the dialog, and be forgotten by the INVITE's transaction, which lives on for a while."""
+        if self._accepted is not None:
+            self._accepted.lost = None
+            self._accepted = None
+        super().close()
 
     def _rang_out(self, now: float) -> None:
         self._refuse(self.core.settings.no_answer_status, End.NO_ANSWER, now)

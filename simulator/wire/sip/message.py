@@ -88,8 +88,9 @@ class Headers:
     def raw(self, name: str) -> tuple[str, ...]:
         """The value of each such line as written."""
         key = KEYS.get(name) or key_of(name)
-        if key not in self._keys:
-            return ()
+        times = self._keys.count(key)
+        if times < 2:
+            return (self._values[self._keys.index(key)],) if times else ()
         return tuple([value for k, value in zip(self._keys, self._values, strict=True) if k == key])
 
     def all(self, name: str) -> tuple[str, ...]:

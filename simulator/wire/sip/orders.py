@@ -86,6 +86,8 @@ def _about_answer(call: Call, command: Command, now: float) -> bool:
 def _about_offer(call: Call, command: Command, now: float) -> bool:
     match command:
         case say.Offer():
+            if command.moved:
+                call.move()
             return call.renegotiation.offer(command.sdp, command.method, now)
         case say.Hold():
             return call.renegotiation.redirect("sendonly", now)

@@ -112,7 +112,7 @@ class Bench:
         while (due := self.agent.next_deadline()) is not None and due <= until:
             self.now = max(self.now, due)
             self.agent.tick(self.now)
-            self._collect(before)
+            self._take()
         self.now = until
         return [message for _, _, message in self.sent[before:]]
 
@@ -122,7 +122,7 @@ class Bench:
         while (due := self.agent.next_deadline()) is not None and due <= until and len(self.sent) == before:
             self.now = max(self.now, due)
             self.agent.tick(self.now)
-            self._collect(before)
+            self._take()
         if len(self.sent) == before:
             self.now = until
         return [message for _, _, message in self.sent[before:]]
@@ -150,13 +150,16 @@ class Bench:
         self.advance(200)
 
     def _collect(self, before: int) -> list[Message]:
+        self._take()
+        return [message for _, _, message in self.sent[before:]]
+
+    def _take(self) -> None:
         for packet in self.agent.take_output():
             if packet.data.strip():
                 self.sent.append((self.now, packet, parse(packet.data)))
             else:
                 self.keepalives.append(packet)
         self.events += self.agent.take_events()
-        return [message for _, _, message in self.sent[before:]]
 
 
 def first_line(message: Message) -> str:
