@@ -13,10 +13,7 @@ from simulator.errors import FleetError
 
 @dataclass(frozen=True, slots=True)
 class Hear(Action):
-    """Let the microphone of a speaker hear a tone, a recording or silence, or move its mechanical switch.
-
-    It hears its own loudspeaker beside that.
-    """
+    """Let the microphone of a speaker hear a tone, a recording or silence around it, beside its own loudspeaker."""
 
     verb: ClassVar[str] = "hear"
     family: ClassVar[str] = "sound"
@@ -37,11 +34,9 @@ class Hear(Action):
         Number(-90, 0),
         "How loud it reaches the microphone, in dBFS; a recording by default as it is.",
     ] = None
-    switch: Annotated[bool | None, "Position of the mechanical switch: on or off."] = None
 
     def __post_init__(self) -> None:
-        kinds = [self.tone is not None, self.silence, bool(self.file), self.switch is not None]
-        if sum(kinds) != 1:
-            raise FleetError("hear takes one of tone, silence, file and switch")
+        if sum([self.tone is not None, self.silence, bool(self.file)]) != 1:
+            raise FleetError("hear takes one of tone, silence and file")
         if self.level is not None and self.tone is None and not self.file:
             raise FleetError("level says how loud a tone or a file is")

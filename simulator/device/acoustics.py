@@ -76,6 +76,8 @@ class Acoustics:
         """Tear the cone, burn the coil, or put in a new driver."""
         self.driver = driver
         self._note()
+        if self._device.audio is not None:
+            self._device.audio.set_driver_works(driver is not Driver.BROKEN)
 
     def obstruct(self, decibels: float) -> None:
         """Put something before the speaker, or take it away with 0. Raises FleetError outside 0 to 60 dB."""

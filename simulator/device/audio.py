@@ -45,9 +45,10 @@ class Audio:
         self._listeners: list[Callable[[], None]] = []
         self._switch_listeners: list[Callable[[], None]] = []
         self._locate_timer: Timer | None = None
+        self._forgetting: Timer | None = None
         self.locating_changed: Callable[[bool], None] = lambda locating: None
         """Set by the product: what else it does to be found."""
-        self._forgetting: Timer | None = None
+        self._driver_works = True
         self.microphone_on = True
         """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
         self.output = Gain(
@@ -97,6 +98,11 @@ class Audio:
         """Call back whenever a source began, ended, or another one is heard."""
         self._listeners.append(listener)
 
+    def set_driver_works(self, works: bool) -> None:
+        """Whether the loudspeaker makes any sound of what is sent to it (`acoustics.py`)."""
+        self._driver_works = works
+        self._turn()
+
     def render(self, seconds: float) -> Samples:
         """What the loudspeaker played in the last `seconds` (at most 30), gain applied; decoded only now.
 
@@ -132,7 +138,7 @@ class Audio:
         if self._heard is None and self._loudspeaker.silent:
             return
         sound = None if self._heard is None else self._sources.get(self._heard)
-        gain = None if self.muted else float(self.gain)
+        gain = float(self.gain) if self._driver_works and not self.muted else None
         clock = self._device.world.clock
         self._loudspeaker.turn(self._heard, sound, gain, clock.now())
         if self._forgetting is not None:

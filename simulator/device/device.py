@@ -153,12 +153,12 @@ class Device:
             *always,
             self.clips,
             self.audio,
-            self.call_service,
+            self.microphone,
             self.motion,
             self.alarms,
             self.door_monitoring,
+            self.call_service,
             self.multicast,
-            self.microphone,
         ):
             if component is not None:
                 component.publish_states()

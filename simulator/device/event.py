@@ -63,7 +63,10 @@ class _Assumed:
 
     @property
     def topic(self) -> str:
-        return next((topic for topic, _ in self.keys), "")
+        """That of all of them; empty where none is left."""
+        for topic, _ in self.keys:
+            return topic
+        return ""
 
     def events(self) -> Iterator[Event]:
         return (Event(*key, self.data, True, self.at, self.number) for key in self.keys)
@@ -151,14 +154,17 @@ class EventBus:
 
         return stop
 
-    def states_of(self, topic: str) -> Iterator[Event]:
+    def states_of(self, topic: str) -> list[Event]:
         """The present state of every source of one topic."""
-        for (known, _source), event in tuple(self._states.items()):
-            if known == topic:
-                yield event
-        for assumed in tuple(self._assumed):
+        declared = self.catalogue.get(topic)
+        if declared is not None and not declared.source:
+            only = self._states.get((topic, ()))
+            return [] if only is None else [only]
+        found = [event for (known, _source), event in self._states.items() if known == topic]
+        for assumed in self._assumed:
             if assumed.topic == topic:
-                yield from (event for event in assumed.events() if event.key not in self._states)
+                found += [event for event in assumed.events() if event.key not in self._states]
+        return found
 
     def states(self) -> Iterator[Event]:
         """The present state of every stateful topic and source, in order of first publication; assumed ones last."""

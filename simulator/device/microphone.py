@@ -12,7 +12,6 @@ of what is around is known when it changes, so nobody measures in between; the o
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -37,6 +36,8 @@ CHANNEL = 1
 _SUPPORT, _ENABLED = "AudioSource.A0.AudioSupport", "Audio.A0.Enabled"
 _GAIN, _ALARM_LEVEL = "AudioSource.A0.InputGain", "AudioSource.A0.AlarmLevel"
 _ECHO_CANCELLING = "AudioSource.A0.DynamicProcessing.EchoCancellingEnabled"
+_PATH_HERTZ = 1000.0
+"""Frequency whose loss over the acoustic path is taken for all of them."""
 _DELAY = 0.1
 """Seconds by which it hears the loudspeaker late, so that what comes in bursts is there in time."""
 _MOST_SHIFTS = 32
@@ -56,6 +57,9 @@ class Around:
     def samples(self, begin: float, end: float) -> Samples:
         """From one second to another of whoever listens."""
         return silence(count_of(begin, end)) if self._samples is None else self._samples(begin, end)
+
+
+_SILENCE = Around()
 
 
 class Listener:
@@ -79,19 +83,23 @@ class Listener:
 class Microphone:
     """The one audio input of a speaker."""
 
+    position = 0.0
+    """Where whoever listens begins: each listener has a time line of its own."""
+
     def __init__(self, device: Device, audio: Audio, acoustics: Acoustics) -> None:
         self._device = device
         self._audio = audio
-        self._around = Around()
+        self._acoustics = acoustics
+        self._around = _SILENCE
         self._triggered = False
         self._listeners: set[Listener] = set()
-        self._shifts: deque[float] = deque(maxlen=_MOST_SHIFTS)
+        self._shifts: tuple[float, ...] = ()
         self._on_listeners: list[Callable[[], None]] = []
-        self._acoustics = acoustics
         self.input = Gain(device.parameters, _GAIN, UNMUTED_INPUT, self._limits)
         """Gain of the input."""
+        setting_changed = self._setting_changed
         for name in (_SUPPORT, _ENABLED, _GAIN, _ALARM_LEVEL):
-            device.parameters.on_change(name, lambda _name, _value: self._judge())
+            device.parameters.on_change(name, setting_changed)
         audio.on_switch(self._judge)
         device.lifecycle.on_phase(self._phase_changed)
 
@@ -108,7 +116,7 @@ class Microphone:
 
     def hear_silence(self) -> None:
         """Nothing is around."""
-        self._hear(Around())
+        self._hear(_SILENCE)
 
     def hear_tone(self, hertz: float, level: float) -> None:
         """A tone is around, so loud in dBFS. Raises Refused outside what can be sampled."""
@@ -169,9 +177,8 @@ class Microphone:
         if not self.on or self.input.muted:
             return silence(count_of(begin, end))
         heard = self._around.samples(begin, end).astype(np.int32)
-        path = self._acoustics.path
-        if path is not None and not self._device.parameters.enabled(_ECHO_CANCELLING):
-            shift = self._shift(end)
+        if not self._device.parameters.enabled(_ECHO_CANCELLING):
+            shift, path = self._shift(end), self._acoustics.gain(_PATH_HERTZ)
             heard += amplified(self._audio.samples(begin + shift, end + shift), path)[: len(heard)]
         return amplified(np.clip(heard, -32768, 32767).astype(np.int16), self.input.decibels)
 
@@ -181,7 +188,7 @@ class Microphone:
         for shift in self._shifts:
             if abs(shift - wanted) < _DELAY:
                 return shift
-        self._shifts.append(round(wanted * RATE) / RATE)
+        self._shifts = (*self._shifts[-_MOST_SHIFTS:], round(wanted * RATE) / RATE)
         return self._shifts[-1]
 
     # ---- who listens
@@ -230,6 +237,9 @@ class Microphone:
     def threshold(self) -> float:
         """dBFS above which the sound level triggers."""
         return FLOOR * (1 - int(self._device.parameters[_ALARM_LEVEL]) / _LOUDEST)
+
+    def _setting_changed(self, _name: str, _value: str) -> None:
+        self._judge()
 
     def _judge(self) -> None:
         triggered = self.level > self.threshold

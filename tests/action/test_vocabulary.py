@@ -63,12 +63,12 @@ CALLS: dict[str, dict[str, Any]] = {
         "registrar": {"do": "answer", "user": "1001", "status": 503, "retry_after": "5s", "count": 2, "for": "1m"}
     },
     "phone": {"phone": {"do": "call", "name": "desk", "device": "speaker-1", "offer": False}},
+    "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
     "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
     "acoustics": {"acoustics": {"do": "move", "device": "speaker-1", "wall": 4.0}},
     "speaker-test": {"speaker-test": {"do": "calibrate", "device": "speaker-1"}},
     "light": {"light": {"do": "start", "device": "speaker-1", "profile": "SIP"}},
-    "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "client": {"client": {"do": "restart"}},
     "call": {"call": {"hook": "python:checks.door_view", "arguments": {"door": "3"}}},
     "note": {"note": {"text": "the door is painted"}},
@@ -131,7 +131,7 @@ def test_the_short_form_and_fields_beside_it_are_the_same() -> None:
         ({"phone": {"do": "play", "tone": [440], "file": "a.wav"}}, "'tone' and 'file' exclude each other"),
         (
             {"hear": {"device": "speaker-1", "tone": 1000, "silence": True}},
-            "one of tone, silence, file and switch",
+            "one of tone, silence and file",
         ),
         ({"hear": {"device": "speaker-1", "silence": True, "level": -20}}, "how loud a tone or a file is"),
         ({"upgrade": {"devise": "io-1", "imag": "right"}}, "upgrade.imag: unknown key 'imag'"),

@@ -33,7 +33,7 @@ def test_a_tone_and_silence_move_the_sound_level(bench: EngineBench) -> None:
     bench.act("hear", "speaker-1", tone=1000)
     bench.act("hear", "speaker-1", silence=True)
     bench.act("hear", "speaker-1", tone=440, level=-10)
-    bench.act("hear", "speaker-1", switch=False)
+    bench.act("microphone", "off", device="speaker-1")
     assert triggered(bench) == ["1", "0", "1", "0"]
     assert bench.state("speaker-1")["audio"]["microphone"] is False
 

@@ -79,7 +79,7 @@ def test_a_phone_calls_a_speaker_by_its_handle_and_hangs_up(session: Session) ->
     desk = session.phone("desk")
     desk.call(session["spk-1"])
     eventually(lambda: state(desk) == "active")
-    assert telephone(session) == "Active"
+    eventually(lambda: telephone(session) == "Active")
     desk.hang_up()
     eventually(lambda: telephone(session) == "Idle")
     assert answers(session, "INVITE", "2001")[-1] == 200

@@ -213,6 +213,31 @@ def test_wrong_verb_and_wrong_format(speaker: DeviceHandle, tmp_path: Path) -> N
     assert refused.status == 415
 
 
+@FFMPEG
+@CURL
+def test_over_tls_and_longer_than_what_is_taken_in_ahead(
+    session: Session, speaker: DeviceHandle, tmp_path: Path
+) -> None:
+    """Four seconds in one go: the answer comes after four seconds. Over TLS a device takes basic authentication."""
+    path = tmp_path / "speech"
+    path.write_bytes(mulaw(800, 4, tmp_path))
+    sent = (
+        "--insecure",
+        "--basic",
+        "-H",
+        "Content-Type: audio/basic",
+        "-H",
+        "Expect:",
+        "--data-binary",
+        f"@{path}",
+    )
+    with running_curl(*sent, speaker.https_url + TRANSMIT) as talker:
+        until(lambda: sounds(session, 800))
+        answer = talker.answer()
+    assert answer.status == 200
+    assert 3.9 < answer.seconds < 8
+
+
 # ---- clients as they are in the field
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from simulator.device.rule.action import ACTIONS
 from simulator.device.rule.expression import passes
 from simulator.device.rule.order import ActionFailed, Order, Stop
-from simulator.device.rule.schedule import INTERVAL, PULSE, Schedule, Wall
+from simulator.device.rule.schedule import INTERVAL, PULSE, Schedule, Wall, Watch
 from simulator.device.rule.store import RuleStore
 from simulator.errors import FleetError
 from simulator.journal import Kind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from simulator.clock import Timer
     from simulator.device.device import Device
-    from simulator.device.event import Event, Key
+    from simulator.device.event import Event
     from simulator.device.lifecycle import Phase
     from simulator.device.rule.rule import EventFilter, Rule
     from simulator.device.rule.template import RuleSet
@@ -54,9 +54,9 @@ class Rules:
         "_done_at",
         "_running",
         "_stop_hearing",
-        "_stop_schedules",
         "_timer",
         "_waiting",
+        "_watch",
         "notifier",
         "store",
     )
@@ -74,7 +74,7 @@ class Rules:
         self._timer: Timer | None = None
         self._done_at = -1.0
         self._stop_hearing: Callable[[], None] | None = None
-        self._stop_schedules: Callable[[], None] | None = None
+        self._watch: Watch | None = None
         device.lifecycle.on_phase(self._phase_changed)
         device.lifecycle.on_default(lambda hard: self.store.replace_all(device.profile.rules.factory))
         device.time.on_change(self._time_changed)
@@ -87,8 +87,9 @@ class Rules:
     def start(self) -> None:
         """The event system has started: publish what schedules are running, and begin to listen."""
         self._running = True
-        self._assume_schedules()
-        self._watch_schedules()
+        watch = self._watch_schedules()
+        for keys, data in watch.states if watch is not None else ():
+            self._device.events.assume(keys, data)
         self._listen()
         self._look_again()
 
@@ -125,8 +126,8 @@ class Rules:
 
     def _look_again(self) -> None:
         """Rules without a start event whose conditions hold already become active."""
-        for rule in self.store.content.rules.values():
-            if rule.enabled and rule.start is None and rule.id not in self._active and self._holds(rule):
+        for rule in self.store.content.without_start:
+            if rule.id not in self._active and self._holds(rule):
                 self._begin(rule)
 
     # ---- rules become active and cease to be
@@ -243,37 +244,27 @@ class Rules:
             self._waiting.clear()
             if self._timer is not None:
                 self._timer.cancel()
-            for stop in (self._stop_hearing, self._stop_schedules):
-                if stop is not None:
-                    stop()
-            self._stop_hearing = self._stop_schedules = self._timer = None
+            if self._stop_hearing is not None:
+                self._stop_hearing()
+            if self._watch is not None:
+                self._watch.stop()
+            self._stop_hearing = self._watch = self._timer = None
 
     # ---- schedules
 
     def _wall(self) -> Wall:
         return Wall(self._device.time.zone, self._device.time.offset)
 
-    def _assume_schedules(self) -> None:
-        now = self._wall().local(self._device.world.clock)
-        for active in (True, False):
-            keys: dict[Key, None] = {
-                (INTERVAL, (("id", schedule.id),)): None
-                for schedule in self.store.content.schedules.values()
-                if not schedule.pulse and schedule.recurrence.active(now) is active
-            }
-            if keys:
-                self._device.events.assume(keys, (("active", "1" if active else "0"),))
-
-    def _watch_schedules(self) -> None:
-        if self._stop_schedules is not None:
-            self._stop_schedules()
-            self._stop_schedules = None
-        schedules = tuple(self.store.content.schedules.values())
-        if schedules:
-            world = self._device.world
-            self._stop_schedules = world.schedules.watch(
-                world.clock, schedules, self._wall(), self._schedule_turned
-            )
+    def _watch_schedules(self) -> Watch | None:
+        if self._watch is not None:
+            self._watch.stop()
+        world, schedules = self._device.world, self.store.content.in_order
+        self._watch = (
+            world.schedules.watch(world.clock, schedules, self._wall(), self._schedule_turned)
+            if schedules
+            else None
+        )
+        return self._watch
 
     def _schedule_turned(self, schedule: Schedule, active: bool) -> None:
         if schedule.pulse:

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 from simulator.device.rule.recurrence import Recurrence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from simulator.clock import SimClock, Timer
+    from simulator.device.event import Items, Key
 
 INTERVAL = "tns1:UserAlarm/tnsaxis:Recurring/Interval"
 PULSE = "tns1:UserAlarm/tnsaxis:Recurring/Pulse"
@@ -53,6 +56,11 @@ class Schedule:
     def pulse(self) -> bool:
         return self.recurrence.pulse
 
+    @property
+    def key(self) -> Key:
+        """Topic and source of an interval's state."""
+        return INTERVAL, (("id", self.id),)
+
 
 @dataclass(frozen=True, slots=True)
 class Wall:
@@ -82,10 +90,8 @@ class Board:
 
     _rows: dict[_Key, _Row] = field(default_factory=dict)
 
-    def watch(
-        self, clock: SimClock, schedules: tuple[Schedule, ...], wall: Wall, hear: Hear
-    ) -> Callable[[], None]:
-        """Call `hear` whenever one of the schedules begins or ends, or pulses; returns what ends that."""
+    def watch(self, clock: SimClock, schedules: tuple[Schedule, ...], wall: Wall, hear: Hear) -> Watch:
+        """Call `hear` whenever one of the schedules begins or ends, or pulses."""
         key = (schedules, wall)
         row = self._rows.get(key)
         if row is None:
@@ -100,7 +106,18 @@ class Board:
                 row.disarm()
                 self._rows.pop(key, None)
 
-        return stop
+        return Watch(row.states(), stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one who watches is given."""
+
+    states: tuple[tuple[Mapping[Key, None], Items], ...]
+    """Topic and source of the intervals that run and of those that rest, with their data: as `EventBus.assume` takes
+    them, shared by all who watch."""
+    stop: Callable[[], None]
+    """Ends it."""
 
 
 @dataclass(slots=True)
@@ -114,6 +131,7 @@ class _Row:
     timer: Timer | None = None
     dues: dict[Schedule, datetime] = field(default_factory=dict)
     """Local moment of the next change of each schedule that will change."""
+    known: tuple[tuple[Mapping[Key, None], Items], ...] | None = None
 
     def arm(self) -> None:
         """See when each changes, and set the timer for the first. Nobody in particular is its cause."""
@@ -121,6 +139,18 @@ class _Row:
         for schedule in self.schedules:
             self._look_ahead(schedule, now)
         self._set_timer()
+
+    def states(self) -> tuple[tuple[Mapping[Key, None], Items], ...]:
+        """Which intervals run and which rest, worked out once until something changes."""
+        if self.known is None:
+            now = self.wall.local(self.clock)
+            intervals = [(one, one.recurrence.active(now)) for one in self.schedules if not one.pulse]
+            sides = [
+                ({one.key: None for one, running in intervals if running is wanted}, (("active", text),))
+                for wanted, text in ((True, "1"), (False, "0"))
+            ]
+            self.known = tuple((keys, data) for keys, data in sides if keys)
+        return self.known
 
     def disarm(self) -> None:
         if self.timer is not None:
@@ -141,7 +171,7 @@ class _Row:
 
     def _rang(self) -> None:
         """What was missed while the machine slept is made up for once."""
-        self.timer = None
+        self.timer = self.known = None
         first = min(self.dues.values())
         now = max(first, self.wall.local(self.clock))
         for schedule in [schedule for schedule, due in self.dues.items() if due <= now]:

@@ -118,7 +118,7 @@ class RuleStore:
         if recipient:
             stored = self.content.recipients.get(recipient)
             if stored is None or stored.template != template.recipient:
-                raise RuleRefused(Fault.NO_RECIPIENT, f"No recipient with id '{recipient}' for this action")
+                raise RuleRefused(Fault.PARAMETERS, f"No recipient with id '{recipient}' for this action")
             given = {**dict(stored.parameters), **given}
         _check_parameters(template, parameters, given)
         if template.recipient:

@@ -7,7 +7,7 @@ The tables are `action_templates.yaml`, `recipient_templates.yaml`, `rules.yaml`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.profile_table import table
@@ -48,6 +48,16 @@ class RuleSet:
     last_rule: int = 0
     last_recipient: int = 0
     last_schedule: int = 0
+
+    @cached_property
+    def in_order(self) -> tuple[Schedule, ...]:
+        """All schedules, as one value for all devices that share this set."""
+        return tuple(self.schedules.values())
+
+    @cached_property
+    def without_start(self) -> tuple[Rule, ...]:
+        """Rules that are on and begin when their conditions come to hold."""
+        return tuple(rule for rule in self.rules.values() if rule.enabled and rule.start is None)
 
     def by_topic(self, catalogue: Mapping[str, Declaration]) -> Mapping[str, tuple[Rule, ...]]:
         """The rules that are on, by each topic of a catalogue that one of their filters names."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.action.hear import Hear
-    from simulator.device.audio import Audio
     from simulator.device.microphone import Microphone
     from simulator.fleet.bench import Bench
     from simulator.fleet.host import Host
@@ -29,31 +28,26 @@ LARGEST_FILE = 64 << 20
 def hear(bench: Bench, action: Hear) -> None:
     """Raises FleetError where one of the devices has no microphone, or the file is no recording; then none hears it."""
     deed = _deed(action)
-    for audio, microphone in [_ears(host) for host in bench.targets(action.device)]:
-        deed(audio, microphone)
+    for microphone in [_ear(host) for host in bench.targets(action.device)]:
+        deed(microphone)
 
 
-def _ears(host: Host) -> tuple[Audio, Microphone]:
-    audio, microphone = host.device.audio, host.device.microphone
-    if audio is None or microphone is None:
+def _ear(host: Host) -> Microphone:
+    if host.device.microphone is None:
         raise FleetError(f"{host.name} has no microphone", hint="only a speaker has one")
-    return audio, microphone
+    return host.device.microphone
 
 
-def _deed(action: Hear) -> Callable[[Audio, Microphone], None]:
-    if action.switch is not None:
-        return lambda audio, _microphone: audio.switch_microphone(action.switch is True)
+def _deed(action: Hear) -> Callable[[Microphone], None]:
     if action.file:
         return partial(_play, action.file, *_recording(action.file), action.level)
     if action.tone is None:
-        return lambda _audio, microphone: microphone.hear_silence()
+        return lambda microphone: microphone.hear_silence()
     hertz, level = action.tone, DEFAULT_LEVEL if action.level is None else action.level
-    return lambda _audio, microphone: microphone.hear_tone(hertz, level)
+    return lambda microphone: microphone.hear_tone(hertz, level)
 
 
-def _play(
-    name: str, recording: Recording, seconds: float, level: float | None, _audio: Audio, microphone: Microphone
-) -> None:
+def _play(name: str, recording: Recording, seconds: float, level: float | None, microphone: Microphone) -> None:
     microphone.hear_recording(Path(name).name, recording, seconds, level)
 
 

@@ -67,12 +67,12 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "snmp": snmp.snmp,
     "registrar": telephony.registrar,
     "phone": telephony.phone,
+    "hear": sound.hear,
     "clip": speaker.clip,
     "microphone": speaker.microphone,
     "acoustics": speaker.acoustics,
     "speaker-test": speaker.speaker_test,
     "light": speaker.lamp,
-    "hear": sound.hear,
 }
 """By verb. `client` and `call` concern the program under test and belong to the runner."""
 

@@ -108,6 +108,10 @@ class Headers:
             return None
         return next((name for name in names if self.count(name) > 1), None)
 
+    def size(self) -> int:
+        """Characters of all values."""
+        return sum(map(len, self._values))
+
     def add(self, name: str, value: str) -> None:
         """Append a line."""
         self._keys.append(KEYS.get(name) or key_of(name))
