@@ -87,6 +87,9 @@ class Listener:
 class Microphone:
     """The one audio input of a speaker."""
 
+    position = 0.0
+    """Where whoever listens begins: each listener has a time line of its own."""
+
     def __init__(self, device: Device, audio: Audio, acoustics: Acoustics) -> None:
         self._device = device
         self._audio = audio
