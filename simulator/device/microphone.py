@@ -87,9 +87,6 @@ class Listener:
 class Microphone:
     """The one audio input of a speaker."""
 
-    position = 0.0
-    """Where whoever listens begins: each listener has a time line of its own."""
-
     def __init__(self, device: Device, audio: Audio, acoustics: Acoustics) -> None:
         self._device = device
         self._audio = audio
@@ -170,11 +167,6 @@ class Microphone:
         if not self.on or self.input.muted or self._around.level <= FLOOR:
             return FLOOR
         return min(0.0, self._around.level + self.input.decibels)
-
-    @property
-    def position(self) -> float:
-        """Where a call begins to read: every listener has a time line of its own, which begins at 0."""
-        return 0.0
 
     def samples(self, begin: float, end: float) -> Samples:
         """What the device hears from one second to another of the listener's own time line; silence while it is off.
