@@ -13,10 +13,10 @@ from simulator.wire.sip.composition import (
     token,
     via_text,
 )
+from simulator.wire.sip.echo import response_bytes
 from simulator.wire.sip.header import COOKIE, via
 from simulator.wire.sip.message import Request
 from simulator.wire.sip.packet import UDP, Packet
-from simulator.wire.sip.reply import reply
 from simulator.wire.sip.timer import Schedule
 from simulator.wire.sip.transaction_layer import TransactionLayer
 
@@ -174,7 +174,7 @@ class Core:
             return
         if not transaction.tag and status > 100:
             transaction.tag = self.token()
-        data = reply(
+        data = response_bytes(
             echo,
             self.settings,
             status,

@@ -1,74 +1,62 @@
-"""Responses of ours, written straight into bytes: what a response copies from its request is worked out once, and is all
-that is kept of the request (RFC 3261 section 8.2.6, SIP sheet 2.3)."""
+"""What a registrar and proxy needs of messages beyond reading them: answers of its own, and hops on and off (RFC 3261
+sections 8.2.6 and 16.6)."""
 
 from __future__ import annotations
 
-from hashlib import sha256
+import hashlib
 from typing import TYPE_CHECKING
 
-from simulator.wire.sip.composition import SDP, phrase_of
 from simulator.wire.sip.header import with_tag
+from simulator.wire.sip.header_name import key_of
+from simulator.wire.sip.message import Headers, Request, Response, split_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from simulator.wire.sip.message import Request
-    from simulator.wire.sip.settings import UserAgentSettings
+PHRASES = {
+    100: "Trying", 200: "OK", 302: "Moved Temporarily", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
+    404: "Not Found", 405: "Method Not Allowed", 407: "Proxy Authentication Required", 408: "Request Timeout",
+    416: "Unsupported URI Scheme", 420: "Bad Extension", 423: "Interval Too Brief", 480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 483: "Too Many Hops", 486: "Busy Here",
+    487: "Request Terminated", 488: "Not Acceptable Here", 500: "Server Internal Error", 502: "Bad Gateway",
+    503: "Service Unavailable", 504: "Server Time-out", 505: "Version Not Supported", 513: "Message Too Large",
+    600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere",
+}  # fmt: skip
+_ECHOED = ("Via", "From", "To", "Call-ID", "CSeq")
 
 
-class Echo:
-    """The lines that every response to one request repeats, byte for byte."""
-
-    __slots__ = ("_ids", "_routes", "_sequence", "_to", "_vias")
-
-    def __init__(self, request: Request) -> None:
-        headers = request.headers
-        self._vias = "\r\nVia: ".join(headers.raw("via"))
-        self._routes = "\r\nRecord-Route: ".join(headers.raw("record-route")) if request.method == "INVITE" else ""
-        self._ids = f"Call-ID: {headers.get('call-id') or ''}\r\nFrom: {headers.get('from') or ''}"
-        self._to = headers.get("to") or ""
-        self._sequence = f"CSeq: {headers.get('cseq') or ''}"
-
-    def lines(self, status: int, phrase: str, tag: str) -> list[str]:
-        """What a response begins with; To gets our tag except in a 100."""
-        found = [f"SIP/2.0 {status} {phrase or phrase_of(status)}", f"Via: {self._vias}"]
-        if self._routes and 100 < status < 300:
-            found.append(f"Record-Route: {self._routes}")
-        to = with_tag(self._to, tag) if tag and status > 100 else self._to
-        found += (self._ids, f"To: {to}", self._sequence)
-        return found
+def phrase_of(status: int) -> str:
+    """The usual phrase of a status, or that of its class."""
+    return PHRASES.get(status) or PHRASES.get(status // 100 * 100, "Unknown")
 
 
-def reply(
-    echo: Echo,
-    settings: UserAgentSettings,
-    status: int,
-    tag: str,
-    *,
-    phrase: str = "",
-    headers: Iterable[tuple[str, str]] = (),
-    contact: str = "",
-    capable: bool = False,
-    body: bytes = b"",
-    content_type: str = SDP,
-) -> bytes:
-    """A response as we write them, in pjsip's order. No text in it may hold a line end: commands and scripts are checked
-    where they come in."""
-    lines = echo.lines(status, phrase, tag)
-    if contact:
-        lines.append(f"Contact: {contact}")
-    if capable:
-        lines += (f"Allow: {', '.join(settings.allow)}", f"Supported: {', '.join(settings.supported)}")
+def answer(request: Request, status: int, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """A response to a request, the hop it came by stamped already; all but 100 carry a To tag, the same each time."""
+    echoed = Headers()
+    for name in _ECHOED:
+        for value in request.headers.raw(name):
+            echoed.add(name, with_tag(value, _tag(request)) if name == "To" and status != 100 else value)
     for name, value in headers:
-        lines.append(f"{name}: {value}")
-    if settings.user_agent and status > 100:
-        lines.append(f"Server: {settings.user_agent}")
-    if body:
-        lines.append(f"Content-Type: {content_type or SDP}")
-    lines.append(f"Content-Length: {len(body)}\r\n\r\n")
-    return "\r\n".join(lines).encode("utf-8", "surrogateescape") + body
+        echoed.add(name, value)
+    return Response(status, phrase_of(status), echoed)
 
 
-def stateless_tag(request: Request) -> str:
-    """A To tag that is the same for each repeat of a request, for who remembers none of them (RFC 3261 section 8.2.7)."""
-    return sha256((request.headers.get("via") or "").encode("utf-8", "surrogateescape")).hexdigest()[:32]
+def _tag(request: Request) -> str:
+    """A tag of our own for this request: a stateless answer, given twice, is the same twice."""
+    seed = "\n".join(request.headers.get(name) or "" for name in ("Via", "From", "Call-ID", "CSeq"))
+    return hashlib.sha256(seed.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def without_first(headers: Headers, name: str) -> Headers:
+    """The headers without the first value of a list header: the top Via of a response, the first Route."""
+    kept: list[tuple[str, str]] = []
+    taken, key = False, key_of(name)
+    for line, value in headers:
+        if not taken and key_of(line) == key:
+            taken = True
+            rest = split_list(value)[1:]
+            if rest:
+                kept.append((line, ", ".join(rest)))
+        else:
+            kept.append((line, value))
+    return Headers(*kept)

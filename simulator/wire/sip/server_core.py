@@ -16,11 +16,11 @@ from simulator.wire.sip.admission import (
 )
 from simulator.wire.sip.callee import Callee
 from simulator.wire.sip.destination import of_response
+from simulator.wire.sip.echo import Echo, response_bytes, stateless_tag
 from simulator.wire.sip.event import CallDenied, IncomingCall, MalformedReceived, MessageReceived, NotifyReceived
 from simulator.wire.sip.header import media_type, stamp
 from simulator.wire.sip.packet import Packet
 from simulator.wire.sip.received import read
-from simulator.wire.sip.reply import Echo, reply, stateless_tag
 from simulator.wire.sip.server_transaction import State
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ServerCore:
         """Send a 400 to who sent nonsense, if its Via can be read; nothing of it is kept."""
         try:
             top = stamp(request.headers, source[0], source[1])
-            data = reply(
+            data = response_bytes(
                 Echo(request), self._core.settings, 400, stateless_tag(request), phrase=f"Bad Request - {what}"
             )
             self._core.transactions.put_response(Packet(data, of_response(top, transport, source)))
@@ -73,7 +73,7 @@ class ServerCore:
             return
 
     def _stateless(self, request: Request, received: Received, status: int, headers: Extra) -> None:
-        data = reply(Echo(request), self._core.settings, status, stateless_tag(request), headers=headers)
+        data = response_bytes(Echo(request), self._core.settings, status, stateless_tag(request), headers=headers)
         self._core.transactions.put_response(Packet(data, received.destination))
 
     def _acknowledge(self, received: Received, transaction: ServerTransaction | None, now: float) -> None:

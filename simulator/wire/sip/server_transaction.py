@@ -9,8 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from simulator.wire.sip.echo import Echo
 from simulator.wire.sip.packet import Packet, is_reliable
-from simulator.wire.sip.reply import Echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
