@@ -27,7 +27,8 @@ SDP = (
 
 
 def agent(address: str, name: str) -> UserAgent:
-    settings = UserAgentSettings(address=address, max_server_transactions=1_000_000, max_calls=0)
+    settings = UserAgentSettings(address=address, max_server_transactions=10**6, max_server_bytes=10**9)
+    settings.max_calls = 0
     return UserAgent(settings, Chance(1).stream(name))
 
 

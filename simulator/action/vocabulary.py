@@ -16,6 +16,7 @@ from simulator.action.clock import Clock
 from simulator.action.declaration import Record, fields_of, summary_of
 from simulator.action.dhcp import Dhcp
 from simulator.action.door import MonitorDoor
+from simulator.action.hear import Hear
 from simulator.action.hook import Call
 from simulator.action.jumper import Jumper
 from simulator.action.kind import Schemas, shown
@@ -23,6 +24,7 @@ from simulator.action.link_fault import Clear, Fault
 from simulator.action.module import Module
 from simulator.action.note import Note
 from simulator.action.power import Power, Reboot
+from simulator.action.receiver import Receiver
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
 from simulator.action.snmp import Snmp
@@ -45,11 +47,13 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Upgrade, Hold, Release,
     Module,
     Broker,
+    Receiver,
     Fault, Clear,
     Clock,
     Set,
     Sensor, Bus,
     Snmp,
+    Hear,
     PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,
     Client,
     Call,

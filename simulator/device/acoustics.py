@@ -49,6 +49,12 @@ class Acoustics:
         self.wall = quirks.wall
         """Metres to the wall that sends the sound back."""
 
+    @property
+    def path(self) -> float | None:
+        """dB at 1 kHz for everything but test tones; None where no sound gets through."""
+        gain = self.gain(_ONE_KILOHERTZ)
+        return None if gain <= DEAF else gain
+
     def gain(self, hertz: float) -> float:
         """dB from the loudspeaker's input to the microphone, for a tone."""
         if self.driver is Driver.BROKEN:
@@ -70,6 +76,8 @@ class Acoustics:
         """Tear the cone, burn the coil, or put in a new driver."""
         self.driver = driver
         self._note()
+        if self._device.audio is not None:
+            self._device.audio.set_driver_works(driver is not Driver.BROKEN)
 
     def obstruct(self, decibels: float) -> None:
         """Put something before the speaker, or take it away with 0. Raises FleetError outside 0 to 60 dB."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.device.loudspeaker import LOCATE, Loudspeaker, audible
-from simulator.device.parameter import Definition, Refused
+from simulator.device.gain import UNMUTED_OUTPUT, Gain
+from simulator.device.loudspeaker import LOCATE, MEMORY, Loudspeaker, audible
+from simulator.device.parameter import Refused
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
@@ -28,11 +29,8 @@ MICROPHONE_SWITCH = "tns1:Device/tnsaxis:Microphone/Switch"
 OUTPUT = "AudioDevice0Output0"
 SWITCH = 0
 GAIN = "AudioSource.A0.OutputGain"
-MUTE = "mute"
 LONGEST_LOCATE = 3600.0
 """Seconds that findmydevice.cgi takes at most (audio sheet 6.5)."""
-
-_UNMUTED_GAIN = Definition("AudioSource.A0.Internal.UnmutedGain", "", "7777", flags=frozenset({"int", "hid"}))
 
 
 class Audio:
@@ -45,12 +43,18 @@ class Audio:
         self._loudspeaker = Loudspeaker()
         self._heard: str | None = None
         self._listeners: list[Callable[[], None]] = []
+        self._switch_listeners: list[Callable[[], None]] = []
         self._locate_timer: Timer | None = None
+        self._forgetting: Timer | None = None
         self.locating_changed: Callable[[bool], None] = lambda locating: None
         """Set by the product: what else it does to be found."""
+        self._driver_works = True
         self.microphone_on = True
         """The mechanical switch. Hands move it with `switch_microphone`, power or not."""
-        device.parameters.define(_UNMUTED_GAIN)
+        self.output = Gain(
+            device.parameters, GAIN, UNMUTED_OUTPUT, lambda: device.profile.quirks.output_gain_range
+        )
+        """Gain of the output."""
         device.parameters.on_change(GAIN, lambda _name, _value: self._turn())
         device.lifecycle.on_phase(self._phase_changed)
 
@@ -73,9 +77,9 @@ class Audio:
         self._arbitrate()
         self._publish_output()
 
-    def end(self, source: str) -> None:
-        """A source falls silent; nothing happens if it was."""
-        if source in self._sources:
+    def end(self, source: str, sound: Sound | None = None) -> None:
+        """A source falls silent; nothing happens if it was, or if another `sound` of it has begun since."""
+        if source in self._sources and (sound is None or self._sources[source] is sound):
             del self._sources[source]
             self._arbitrate()
             self._publish_output()
@@ -94,12 +98,30 @@ class Audio:
         """Call back whenever a source began, ended, or another one is heard."""
         self._listeners.append(listener)
 
+    def set_driver_works(self, works: bool) -> None:
+        """Whether the loudspeaker makes any sound of what is sent to it (`acoustics.py`)."""
+        self._driver_works = works
+        self._turn()
+
     def render(self, seconds: float) -> Samples:
         """What the loudspeaker played in the last `seconds` (at most 30), gain applied; decoded only now.
 
         Where a source has a time line of its own, its seconds are meant; silence lasts as long as on the device clock.
         """
-        return self._loudspeaker.render(seconds, self._device.world.clock.now())
+        from simulator.device.sound import RATE
+
+        now = self._device.world.clock.now()
+        end = round(self._loudspeaker.position(now) * RATE) / RATE
+        return self._loudspeaker.samples(end - min(seconds, MEMORY), end, now)
+
+    @property
+    def played(self) -> float:
+        """Seconds on the loudspeaker's time line, which goes on with what is heard."""
+        return self._loudspeaker.position(self._device.world.clock.now())
+
+    def samples(self, begin: float, end: float) -> Samples:
+        """What it played from one second to another of that time line."""
+        return self._loudspeaker.samples(begin, end, self._device.world.clock.now())
 
     def _arbitrate(self) -> None:
         """Decide anew who is heard."""
@@ -112,51 +134,52 @@ class Audio:
             listener()
 
     def _turn(self) -> None:
-        """Tell the loudspeaker who is heard, and how loud."""
+        """Tell the loudspeaker who is heard, and how loud. What it played is let go of when it is too long ago."""
+        if self._heard is None and self._loudspeaker.silent:
+            return
         sound = None if self._heard is None else self._sources.get(self._heard)
-        gain = None if self.muted else float(self.gain)
-        self._loudspeaker.turn(self._heard, sound, gain, self._device.world.clock.now())
+        gain = float(self.gain) if self._driver_works and not self.muted else None
+        clock = self._device.world.clock
+        self._loudspeaker.turn(self._heard, sound, gain, clock.now())
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            self._forgetting = None
+        if self._heard is None:
+            self._forgetting = clock.call_later(MEMORY, self._forget)
 
     @property
     def muted(self) -> bool:
-        return self._device.parameters[GAIN] == MUTE
+        return self.output.muted
 
     @property
     def gain(self) -> int:
         """Output gain in dB that is set, muted or not."""
-        text = self._device.parameters[_UNMUTED_GAIN.name] if self.muted else self._device.parameters[GAIN]
-        low, high = self._device.profile.quirks.output_gain_range
-        try:
-            return min(max(int(text), low), high)
-        except ValueError:
-            return int(self._device.parameters.definition(GAIN).default)
+        return self.output.decibels
 
     def set_gain(self, gain: int) -> None:
         """Set the output gain in dB; a muted output stays muted. Raises Refused outside its range."""
-        low, high = self._device.profile.quirks.output_gain_range
-        if not low <= gain <= high:
-            raise Refused(f"output gain takes {low} to {high} dB")
-        self._device.parameters.write(_UNMUTED_GAIN.name if self.muted else GAIN, str(gain))
+        self.output.set(gain)
 
     def set_muted(self, muted: bool) -> None:
         """Mute the output, or let it sound again with the gain it had."""
-        gain = str(self.gain)
-        if muted:
-            self._device.parameters.write(_UNMUTED_GAIN.name, gain)
-        self._device.parameters.write(GAIN, MUTE if muted else gain)
+        self.output.set_muted(muted)
 
     @property
     def volume(self) -> float:
         """Percent on the web page's slider, which is linear in dB over the range of the gain; 0 while muted."""
-        low, high = self._device.profile.quirks.output_gain_range
+        low, high = self.output.limits
         return 0.0 if self.muted else 100.0 * (self.gain - low) / (high - low)
 
     def set_volume(self, percent: float) -> None:
         """Move the slider, 0 to 100. Raises Refused outside."""
         if not 0 <= percent <= 100:
             raise Refused("a volume is 0 to 100 percent")
-        low, high = self._device.profile.quirks.output_gain_range
+        low, high = self.output.limits
         self.set_gain(round(low + (high - low) * percent / 100))
+
+    def _forget(self) -> None:
+        self._forgetting = None
+        self._loudspeaker.forget(self._device.world.clock.now())
 
     # ---- locate
 
@@ -193,8 +216,14 @@ class Audio:
         if self.microphone_on != on:
             self.microphone_on = on
             self._device.note(Kind.STATE, "microphone switch", on=on)
+            for listener in self._switch_listeners:
+                listener()
             if self._device.lifecycle.reachable:
                 self._publish_switch()
+
+    def on_switch(self, listener: Callable[[], None]) -> None:
+        """Call back when the switch has been moved."""
+        self._switch_listeners.append(listener)
 
     # ---- events
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from simulator.device.acoustics import Acoustics
 from simulator.device.audio import Audio
+from simulator.device.audio_mixer import AudioMixer
 from simulator.device.call_service import CallService
 from simulator.device.clip import Clips
 from simulator.device.light.light import Light
+from simulator.device.microphone import Microphone
 from simulator.device.motion import MotionSensor
 from simulator.device.multicast import MulticastController
 from simulator.device.speaker_test import SpeakerTest
@@ -32,6 +34,8 @@ def equip(device: Device) -> None:
     acoustics = Acoustics(device, quirks.acoustics)
     test = SpeakerTest(device, audio, acoustics)
     motion = MotionSensor(device)
+    device.microphone = Microphone(device, audio, acoustics)
+    device.audio_mixer = AudioMixer(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
     device.call_service = CallService(device)
     device.call_service.vms.follow(audio)

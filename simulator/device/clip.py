@@ -2,15 +2,19 @@
 
 A clip is a group of parameters `MediaClip.M<n>` (audio sheet 2.2, core sheet A.2): `Name` can be changed,
 `Location` and `Type` cannot. Factory clips are M25 to M49; an uploaded one gets the lowest free number. Playing
-takes its time on the device clock; the sound itself is elsewhere.
+takes its time on the device clock; how a clip sounds, its recording knows.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from simulator.device.clip_sound import ClipSound
+from simulator.device.factory_clip import FACTORY_FILES, FIRST_FACTORY_NUMBER, Beeps
+from simulator.device.loudspeaker import CLIP
 from simulator.device.parameter import Definition, Refused
 from simulator.journal import Kind
 
@@ -18,13 +22,13 @@ if TYPE_CHECKING:
     from simulator.chance import Stream
     from simulator.clock import Timer
     from simulator.device.audio import Audio
+    from simulator.device.clip_sound import Recorded
     from simulator.device.device import Device
     from simulator.device.lifecycle import Phase
 
 PLAYING = "tnsaxis:MediaClip/Playing"
 CURRENTLY_PLAYING = "tnsaxis:MediaClip/CurrentlyPlaying"
 OUTPUT = 1
-SOURCE = "VAPIXMediaClip"
 FOLDER = "/etc/audioclips"
 FOREVER = -1
 LOUDEST = 1000
@@ -37,20 +41,6 @@ LONGEST_CLIP = 86_400.0
 """Seconds: more than the largest file holds at the lowest rate."""
 _EXTENSIONS = ("au", "mp3", "opus", "vorbis", "wav", "ogg")
 
-_FACTORY_FILES = (
-    ("Camera clicks", "camera_clicks16k.au"), ("Camera clicks", "camera_clicks.mp3"),
-    ("Abracadabra", "abracadabra.mp3"), ("Ding-dong", "ding_dong.mp3"), ("Logo", "logo.mp3"),
-    ("Ring tone 1", "ringtone_1.mp3"), ("Ring tone 2", "ringtone_2.mp3"), ("Alarm", "alarm.mp3"),
-    ("Psssst", "psssst.mp3"), ("Emergency", "emergency.mp3"), ("Test Message", "test_message.mp3"),
-    ("Trespassing", "trespassing.mp3"), ("Dog bark 1", "dog_1.mp3"), ("Dog bark 2", "dog_2.mp3"),
-    ("Dog bark 3", "dog_3.mp3"), ("Dog bark 4", "dog_4.mp3"), ("Dog bark 5", "dog_5.mp3"),
-    ("Siren", "siren.mp3"), ("Internal message example", "internal_message_example.mp3"),
-    ("Sales offer example", "sales_offer_example.mp3"), ("Store closing example", "store_closing_example.mp3"),
-    ("Store opening example", "store_opening_example.mp3"), ("Birds chirping", "birds_chirping.mp3"),
-    ("Breaking waves", "breaking_waves.mp3"), ("Wind chimes", "wind_chimes.mp3"),
-)  # fmt: skip
-_FIRST_FACTORY_NUMBER = 25
-
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -62,12 +52,19 @@ class Clip:
     seconds: float | None
     """Playing time as the file says, None where it is not known."""
     content: bytes
+    recording: Recorded | None
+    """How it sounds; None for silence."""
     definitions: tuple[Definition, ...]
     """Its parameters: Location, Name, Type."""
 
     @property
     def file_name(self) -> str:
         return self.location.rpartition("/")[2]
+
+    @property
+    def extension(self) -> str:
+        """Of the file that was uploaded; factory clips have none here."""
+        return self.location.rpartition(".")[2] if self.content else ""
 
     @property
     def name_parameter(self) -> str:
@@ -88,7 +85,14 @@ class Playback:
     timer: Timer | None
 
 
-def _clip(number: int, name: str, location: str, seconds: float | None = None, content: bytes = b"") -> Clip:
+def _clip(
+    number: int,
+    name: str,
+    location: str,
+    recording: Recorded | None,
+    seconds: float | None = None,
+    content: bytes = b"",
+) -> Clip:
     group = f"MediaClip.M{number}."
     fixed = frozenset({"ro"})
     definitions = (
@@ -96,12 +100,12 @@ def _clip(number: int, name: str, location: str, seconds: float | None = None, c
         Definition(f"{group}Name", name, "7714", longest=LONGEST_NAME),
         Definition(f"{group}Type", "audio", "7717", flags=fixed),
     )
-    return Clip(number, location, seconds, content, definitions)
+    return Clip(number, location, seconds, content, recording, definitions)
 
 
 FACTORY_CLIPS: dict[int, Clip] = {
-    number: _clip(number, name, f"{FOLDER}/{file}")
-    for number, (name, file) in enumerate(_FACTORY_FILES, _FIRST_FACTORY_NUMBER)
+    number: _clip(number, name, f"{FOLDER}/{file}", Beeps(number))
+    for number, (name, file) in enumerate(FACTORY_FILES, FIRST_FACTORY_NUMBER)
 }
 """Recorded on 12.9.57 (core sheet A.2). Shared by all speakers."""
 
@@ -162,7 +166,15 @@ class Clips:
             self._choices = self._device.world.chance.stream("device", self._device.name, "clip")
         return self._choices.choice(clips)
 
-    def add(self, name: str, content: bytes, *, extension: str, seconds: float | None = None) -> int:
+    def add(
+        self,
+        name: str,
+        content: bytes,
+        *,
+        extension: str,
+        seconds: float | None = None,
+        recording: Recorded | None = None,
+    ) -> int:
         """Store an uploaded file under the lowest free number, which is returned. No name is the default one.
 
         Raises Refused for another extension than au, mp3, opus, vorbis, wav and ogg, a file above
@@ -171,16 +183,24 @@ class Clips:
         self._check_file(content, extension, seconds)
         number = self._lowest_free()
         given = _ANY_NAME.checked(name) or f"Clip MediaClip.M{number}"
-        self._keep(_clip(number, given, f"{FOLDER}/MediaClip.M{number}.{extension}", seconds, content))
+        self._keep(_clip(number, given, f"{FOLDER}/MediaClip.M{number}.{extension}", recording, seconds, content))
         self._device.note(Kind.STATE, "clip added", clip=number, bytes=len(content))
         return number
 
-    def replace(self, number: int, content: bytes, *, extension: str, seconds: float | None = None) -> None:
+    def replace(
+        self,
+        number: int,
+        content: bytes,
+        *,
+        extension: str,
+        seconds: float | None = None,
+        recording: Recorded | None = None,
+    ) -> None:
         """Store another file under the number and name of a present clip. Raises Refused."""
         name = self.name(number)
         self._check_file(content, extension, seconds)
         self._forget(number)
-        self._keep(_clip(number, name, f"{FOLDER}/MediaClip.M{number}.{extension}", seconds, content))
+        self._keep(_clip(number, name, f"{FOLDER}/MediaClip.M{number}.{extension}", recording, seconds, content))
         self._device.note(Kind.STATE, "clip replaced", clip=number, bytes=len(content))
 
     def rename(self, number: int, name: str) -> None:
@@ -250,20 +270,26 @@ class Clips:
             self._drop_timer()
             self.playing = None
             self._device.note(Kind.STATE, "clip stopped")
-            self._audio.end(SOURCE)
+            self._audio.end(CLIP)
             self._device.events.publish(PLAYING, {"AudioOutput": OUTPUT}, Playing=False)
 
     def _replace_playback(self, clip: Clip, repeat: int, volume: int) -> None:
         self._drop_timer()
         clock = self._device.world.clock
-        timer = None if repeat == FOREVER else clock.call_later(self._seconds(clip) * (repeat + 1), self.stop)
+        timer = None if repeat == FOREVER else clock.call_later(self.seconds(clip) * (repeat + 1), self.stop)
         self.playing = Playback(clip, repeat, volume, clock.now(), timer)
         self._device.note(Kind.STATE, "clip playing", clip=clip.number, repeat=repeat, volume=volume)
-        self._audio.begin(SOURCE)
+        self._audio.begin(CLIP, self._sound(clip, repeat, volume))
         self._device.events.publish(PLAYING, {"AudioOutput": OUTPUT}, Playing=True)
         self._device.events.publish(CURRENTLY_PLAYING, {"AudioOutput": OUTPUT}, FileName=clip.file_name)
 
-    def _seconds(self, clip: Clip) -> float:
+    def _sound(self, clip: Clip, repeat: int, volume: int) -> ClipSound:
+        times = math.inf if repeat == FOREVER else repeat + 1
+        clock, seconds = self._device.world.clock, self.seconds(clip)
+        return ClipSound(clock, clip.recording, seconds=seconds, times=times, volume=volume)
+
+    def seconds(self, clip: Clip) -> float:
+        """Playing time of one repetition; of a clip whose file says none, the profile's."""
         return self._device.profile.quirks.clip_seconds if clip.seconds is None else clip.seconds
 
     def _drop_timer(self) -> None:

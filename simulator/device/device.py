@@ -26,6 +26,7 @@ from simulator.device.parameter import ParameterStore
 from simulator.device.port import Ports
 from simulator.device.power_supply import PowerSupply
 from simulator.device.relay import Relays
+from simulator.device.rule.engine import Rules
 from simulator.device.sensor import Sensors, SensorSettings
 from simulator.device.snmp import SnmpSettings
 from simulator.device.storage import Storage
@@ -39,15 +40,18 @@ if TYPE_CHECKING:
     from simulator.device.acoustics import Acoustics
     from simulator.device.alarm import Alarms
     from simulator.device.audio import Audio
+    from simulator.device.audio_mixer import AudioMixer
     from simulator.device.call_service import CallService
     from simulator.device.calls import Calls
     from simulator.device.clip import Clips
     from simulator.device.door_monitoring import DoorMonitoring
     from simulator.device.expansion import Expansion
     from simulator.device.light.light import Light
+    from simulator.device.microphone import Microphone
     from simulator.device.motion import MotionSensor
     from simulator.device.multicast import MulticastController
     from simulator.device.profile import Product, Profile
+    from simulator.device.rule.template import RuleSet
     from simulator.device.speaker_test import SpeakerTest
     from simulator.device.world import World
     from simulator.journal import Kind, Record
@@ -62,6 +66,7 @@ class Settings:
     mqtt: Any
     sensors: tuple[tuple[int, SensorSettings], ...] = ()
     calls: Any = None
+    rules: RuleSet | None = None
 
 
 class Device:
@@ -102,6 +107,8 @@ class Device:
         self.sensors: Sensors | None = None if modbus is None else Sensors(self, modbus)
         self.clips: Clips | None = None
         self.audio: Audio | None = None
+        self.microphone: Microphone | None = None
+        self.audio_mixer: AudioMixer | None = None
         self.speaker_test: SpeakerTest | None = None
         self.motion: MotionSensor | None = None
         self.call_service: CallService | None = None
@@ -111,6 +118,7 @@ class Device:
         self.alarms: Alarms | None = None
         self.door_monitoring: DoorMonitoring | None = None
         self.expansion: Expansion | None = None
+        self.rules = Rules(self)
         self.button = ControlButton(self)
         EQUIP[profile.model](self)
         self.lifecycle.on_phase(self._phase_changed)
@@ -145,14 +153,16 @@ class Device:
             *always,
             self.clips,
             self.audio,
-            self.call_service,
+            self.microphone,
             self.motion,
             self.alarms,
             self.door_monitoring,
+            self.call_service,
             self.multicast,
         ):
             if component is not None:
                 component.publish_states()
+        self.rules.start()
 
     def install(self, profile: Profile) -> None:
         """Be on another firmware: its parameters, events and quirks. Changed settings stay where it has them."""
@@ -167,7 +177,9 @@ class Device:
         """The settings as they are, for the day this firmware is loaded again."""
         sensors = () if self.sensors is None else self.sensors.snapshot()
         calls = None if self.call_service is None else self.call_service.snapshot()
-        return Settings(self.parameters.snapshot(), self.accounts.snapshot(), self.mqtt.snapshot(), sensors, calls)
+        parameters, accounts = self.parameters.snapshot(), self.accounts.snapshot()
+        rules = self.rules.store.content
+        return Settings(parameters, accounts, self.mqtt.snapshot(), sensors, calls, rules)
 
     def restore_settings(self, settings: Settings) -> None:
         """Be set as a snapshot says."""
@@ -178,6 +190,8 @@ class Device:
             self.sensors.restore(settings.sensors)
         if self.call_service is not None and settings.calls is not None:
             self.call_service.restore(settings.calls)
+        if settings.rules is not None:
+            self.rules.store.replace_all(settings.rules)
 
     def _phase_changed(self, phase: Phase) -> None:
         """The interface is up from STARTING on, and the logs of a boot end with it: they live in memory."""

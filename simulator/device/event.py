@@ -8,14 +8,14 @@ declare is a `SimulatorBug`, so that no face can invent one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulator.errors import SimulatorBug
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from simulator.device.world import World
 
@@ -61,6 +61,13 @@ class _Assumed:
     at: float
     number: int
 
+    @property
+    def topic(self) -> str:
+        """That of all of them; empty where none is left."""
+        for topic, _ in self.keys:
+            return topic
+        return ""
+
     def events(self) -> Iterator[Event]:
         return (Event(*key, self.data, True, self.at, self.number) for key in self.keys)
 
@@ -81,6 +88,7 @@ class EventBus:
         self._world = world
         self._device = device
         self._listeners: list[Callable[[Event], None]] = []
+        self._choosy: tuple[tuple[Collection[str], Callable[[Event], None]], ...] = ()
         self._states: dict[Key, Event] = {}
         self._assumed: list[_Assumed] = []
         self.catalogue = catalogue
@@ -113,13 +121,16 @@ class EventBus:
         with journal.because(record):
             for listener in tuple(self._listeners):
                 listener(event)
+            for topics, listener in self._choosy:
+                if topic in topics:
+                    listener(event)
         return event
 
     def assume(self, keys: Mapping[Key, None], data: Items) -> None:
         """States that are there when the event system starts, with equal data: no change, so nobody is told.
 
         For sources that come by the dozen and rest until used: `keys` is shared by all devices, so that they cost
-        nothing. Each is published like any other once it changes; none can be withdrawn.
+        nothing, and all of one topic. Each is published like any other once it changes.
         """
         self._assumed.append(_Assumed(keys, data, self._world.clock.now(), self._world.journal.last_number))
 
@@ -133,6 +144,28 @@ class EventBus:
 
         return stop
 
+    def listen_to(self, topics: Collection[str], listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Hear events of these topics only, after everybody who hears all; returns the function that ends it."""
+        entry = (topics, listener)
+        self._choosy = (*self._choosy, entry)
+
+        def stop() -> None:
+            self._choosy = tuple(one for one in self._choosy if one is not entry)
+
+        return stop
+
+    def states_of(self, topic: str) -> list[Event]:
+        """The present state of every source of one topic."""
+        declared = self.catalogue.get(topic)
+        if declared is not None and not declared.source:
+            only = self._states.get((topic, ()))
+            return [] if only is None else [only]
+        found = [event for (known, _source), event in self._states.items() if known == topic]
+        for assumed in self._assumed:
+            if assumed.topic == topic:
+                found += [event for event in assumed.events() if event.key not in self._states]
+        return found
+
     def states(self) -> Iterator[Event]:
         """The present state of every stateful topic and source, in order of first publication; assumed ones last."""
         yield from tuple(self._states.values())
@@ -142,7 +175,12 @@ class EventBus:
     def withdraw(self, topic: str, source: Mapping[str, bool | int | float | str]) -> None:
         """Forget a state whose source is gone: a port that is no longer an input."""
         declared = self.catalogue[topic]
-        self._states.pop((topic, tuple((name, text_of(source[name])) for name in declared.source)), None)
+        key = (topic, tuple((name, text_of(source[name])) for name in declared.source))
+        self._states.pop(key, None)
+        self._assumed = [
+            replace(one, keys={k: None for k in one.keys if k != key}) if key in one.keys else one
+            for one in self._assumed
+        ]
 
     def forget_states(self) -> None:
         """All states end, as at power-off; components publish them again at boot."""

@@ -7,7 +7,6 @@ makes samples of that, for a test that asks.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,6 +59,8 @@ class _Stretch:
     """dB; None while muted."""
     begun_at: float
     """Device seconds, for what has no time line of its own."""
+    start: float
+    """Seconds on the loudspeaker's time line."""
     begin: float
     """Seconds on the sound's time line."""
     length: float | None = None
@@ -72,26 +73,32 @@ class _Stretch:
             return max(0.0, now - self.begun_at)
         return max(0.0, self.sound.position - self.begin)
 
-    def samples(self, begin: float, end: float) -> Samples:
-        """From one second of the stretch to another, as loud as the loudspeaker played it."""
-        from simulator.device.sound import amplified, count_of, silence
+    def samples(self, after: float, count: int) -> Samples:
+        """So many samples from so many seconds after its start, as loud as the loudspeaker played them."""
+        from simulator.device.sound import RATE, amplified, silence
 
         if self.sound is None or self.gain is None:
-            return silence(count_of(begin, end))
-        return amplified(self.sound.samples(self.begin + begin, self.begin + end), self.gain)
+            return silence(count)
+        first = round((self.begin + after) * RATE)
+        return amplified(self.sound.samples(first / RATE, (first + count) / RATE), self.gain)
 
 
 class Loudspeaker:
-    """What one loudspeaker played, newest last, up to `MEMORY` seconds."""
+    """What one loudspeaker played, newest last, up to `MEMORY` seconds.
+
+    Its time line is that of what it played: the seconds of each source that was heard, and of silence those of the
+    device clock.
+    """
 
     def __init__(self) -> None:
-        self._past: deque[_Stretch] = deque(maxlen=MOST_STRETCHES)
+        self._past: list[_Stretch] = []
         self._present: _Stretch | None = None
+        self._start = 0.0
 
     @property
     def silent(self) -> bool:
-        """Nothing is played, or what is played is muted."""
-        return self._present is None or self._present.sound is None or self._present.gain is None
+        """No source is heard."""
+        return self._present is None or self._present.source is None
 
     def turn(self, source: str | None, sound: Sound | None, gain: float | None, now: float) -> None:
         """From now on this is heard."""
@@ -100,52 +107,42 @@ class Loudspeaker:
             return
         self._close(now)
         begin = 0.0 if sound is None else sound.position
-        self._present = _Stretch(source, sound, gain, now, begin)
+        self._present = _Stretch(source, sound, gain, now, self._start, begin)
 
     def _close(self, now: float) -> None:
         """The stretch that lasts ends; what is older than the memory goes."""
         if self._present is not None:
             self._present.length = self._present.lasted(now)
+            self._start += self._present.length
             self._past.append(self._present)
-        total = 0.0
-        kept = 0
-        for stretch in reversed(self._past):
-            if total >= MEMORY:
-                break
-            total += stretch.lasted(now)
-            kept += 1
-        while len(self._past) > kept:
-            self._past.popleft()
+        kept = (
+            each for each in self._past[-MOST_STRETCHES:] if self._start - each.start - each.lasted(now) <= MEMORY
+        )
+        self._past = list(kept)
 
-    def forget(self) -> None:
-        """Nothing was ever played."""
+    def forget(self, now: float) -> None:
+        """Let go of everything that was played."""
+        self._start = self.position(now)
         self._past.clear()
         self._present = None
 
-    def heard_of(self, source: str, now: float) -> float:
-        """Seconds of the memory in which this source was heard."""
-        return sum(stretch.lasted(now) for stretch in self._stretches() if stretch.source == source)
+    def position(self, now: float) -> float:
+        """Seconds on its time line."""
+        return self._start if self._present is None else self._present.start + self._present.lasted(now)
+
+    def samples(self, begin: float, end: float, now: float) -> Samples:
+        """What it played from one second to another of its time line; silence where that is not known."""
+        from simulator.device.sound import RATE, count_of, silence
+
+        made, first = silence(count_of(begin, end)), round(begin * RATE)
+        for stretch in self._stretches():
+            low, high = max(begin, stretch.start), min(end, stretch.start + stretch.lasted(now))
+            at, count = round(low * RATE) - first, count_of(low, high)
+            if high > low and count and stretch.sound is not None:
+                made[at : at + count] = stretch.samples(low - stretch.start, count)
+        return made
 
     def _stretches(self) -> Iterable[_Stretch]:
         yield from self._past
         if self._present is not None:
             yield self._present
-
-    def render(self, seconds: float, now: float) -> Samples:
-        """The last seconds, at most `MEMORY`; silence before the first sound."""
-        import numpy as np
-
-        from simulator.device.sound import count_of, silence
-
-        wanted = count_of(0.0, min(seconds, MEMORY))
-        pieces: list[Samples] = []
-        missing = wanted
-        for stretch in reversed(tuple(self._stretches())):
-            if missing <= 0:
-                break
-            length = stretch.lasted(now)
-            piece = stretch.samples(max(0.0, length - min(seconds, MEMORY)), length)[-missing:]
-            pieces.append(piece)
-            missing -= len(piece)
-        pieces.append(silence(max(0, missing)))
-        return np.concatenate(pieces[::-1])

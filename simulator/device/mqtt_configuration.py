@@ -68,6 +68,7 @@ class MqttConfiguration:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._listeners: list[Callable[[Part], None]] = []
+        self._outlet: Callable[[Publication], None] | None = None
         self._connected = False
         factory = self._factory()
         self.client: ClientSettings = factory.client
@@ -181,6 +182,17 @@ class MqttConfiguration:
         if not self.client.encrypted:
             del shown["ssl"]
         return shown
+
+    def publish(self, message: Publication) -> bool:
+        """Send a message of an action rule; False while the client is not connected."""
+        if self._outlet is None or not self._connected:
+            return False
+        self._outlet(message)
+        return True
+
+    def on_publish(self, outlet: Callable[[Publication], None]) -> None:
+        """Give such messages to `outlet`, which sends them."""
+        self._outlet = outlet
 
     def reset(self) -> None:
         """Restore or factory default: nothing configured, not active."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from simulator.device.event import Declaration
 from simulator.device.profile_table import definition, table
 from simulator.device.quirks import Quirks
+from simulator.device.rule.template import RuleProfile, rule_profile
 from simulator.errors import FleetError, UnknownTarget
 from simulator.resources import folder
 from simulator.units import colons
@@ -91,6 +92,8 @@ class Profile:
     apis: Mapping[str, Api]
     catalogue: Mapping[str, Declaration]
     quirks: Quirks
+    rules: RuleProfile
+    """Templates of actions and recipients, and the rules and schedules from the factory."""
 
     def identity_definitions(self, identity: Named) -> list[Definition]:
         """The parameters that carry serial number, MAC or host name, with their values for one device."""
@@ -170,6 +173,7 @@ def _read(model: str, firmware: str) -> Profile:
         apis={key: _api(key, row) for key, row in table(model, firmware, "apis").items()},
         catalogue={key: _declaration(key, row) for key, row in table(model, firmware, "events").items()},
         quirks=Quirks.model_validate(table(model, firmware, "quirks")),
+        rules=rule_profile(model, firmware),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from simulator.device.audio_quirks import AudioQuirks
 from simulator.device.sip_agent_quirks import SipAgentQuirks
 from simulator.device.sip_quirks import SipQuirks
 
@@ -248,6 +249,8 @@ class Quirks(BaseModel):
     """`none` where there is no loudspeaker."""
     output_gain_range: tuple[int, int]
     """Lowest and highest gain of the audio output, in dB."""
+    audio: Annotated[AudioQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` where there is no sound."""
 
     # Expansion modules
     module_firmware: str
@@ -326,6 +329,23 @@ class Quirks(BaseModel):
     """Publication filters, and subscription filters, that the device takes."""
     mqtt_request_limit: int
     """Bytes of a request to mqtt/client.cgi or mqtt/event.cgi, at most; more is error 2106."""
+
+    # Rules for events
+    rule_limit: int
+    """Action rules a device takes."""
+    recipient_limit: int
+    """Recipients it keeps."""
+    action_configuration_limit: int
+    """Action configurations it keeps."""
+    schedule_limit: int
+    """Schedules and pulses it keeps."""
+    rule_pace_seconds: float
+    """What passes at least between an action and the one that its event calls for."""
+
+    notification_timeout: float
+    """Wire seconds for a connection to a recipient, and again for each of its answers."""
+    notification_user_agent: str
+    """`User-Agent` of notifications by HTTP."""
 
     # SNMP
     snmp_object_id: str

@@ -9,17 +9,19 @@ Levels are in dB relative to full scale (dBFS): an int16 square wave at full swi
 
 from __future__ import annotations
 
-from typing import Protocol
+import math
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.int16]
 
 RATE = 16_000
 """Samples per second, everywhere between the codecs and the loudspeaker: mono, signed 16 bits."""
 FLOOR = -90.0
 """dBFS of silence: as low as 16 bits go, and where the scale of the alarm level begins (audio sheet 1)."""
-
-Samples = NDArray[np.int16]
 
 
 class Sound(Protocol):
@@ -40,11 +42,15 @@ def count_of(begin: float, end: float) -> int:
 
 def silence(count: int) -> Samples:
     """So many samples of nothing."""
+    import numpy as np
+
     return np.zeros(count, np.int16)
 
 
 def amplified(samples: Samples, decibels: float) -> Samples:
     """Louder or softer, clipped at full scale as an amplifier does."""
+    import numpy as np
+
     if decibels == 0:
         return samples
     louder = np.rint(samples.astype(np.float64) * 10 ** (decibels / 20))
@@ -53,14 +59,18 @@ def amplified(samples: Samples, decibels: float) -> Samples:
 
 def level_of(samples: Samples) -> float:
     """Root mean square in dBFS, at least `FLOOR`."""
+    import numpy as np
+
     if not len(samples):
         return FLOOR
     power = float(np.mean(np.square(samples.astype(np.float64)))) / 32768.0**2
-    return max(FLOOR, 10 * np.log10(power)) if power > 0 else FLOOR
+    return max(FLOOR, 10 * math.log10(power)) if power > 0 else FLOOR
 
 
 def tone(hertz: float, decibels: float, begin: float, end: float) -> Samples:
     """A sine with this level, in phase with every other piece of the same tone."""
+    import numpy as np
+
     first = round(begin * RATE)
     phase = np.arange(first, first + count_of(begin, end)) * (2 * np.pi * hertz / RATE)
     peak = min(32767.0, 32768.0 * 2**0.5 * 10 ** (decibels / 20))

@@ -20,6 +20,8 @@ from simulator.device.parameter import Definition, Refused
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulator.device.device import Device
 
 POSIX_ZONE = "Time.POSIXTimeZone"
@@ -46,6 +48,7 @@ class TimeSetting:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._offset = timedelta()
+        self._listeners: tuple[Callable[[], None], ...] = ()
         hidden = frozenset({"int", "hid"})
         device.parameters.define(Definition(MANUAL_ZONE, "", "7777", longest=64, flags=hidden))
         device.parameters.on_change(POSIX_ZONE, self._posix_written)
@@ -72,6 +75,20 @@ class TimeSetting:
             raise Refused(f"the clock takes the years {_EARLIEST_YEAR} to {LATEST_YEAR}")
         self._offset = moment - self._device.world.clock.wall()
         self._device.note(Kind.STATE, "clock set", utc=moment.isoformat())
+        self._changed()
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the clock was set off that of the fleet."""
+        return self._offset
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener()` after the clock was set or the zone may have changed."""
+        self._listeners += (listener,)
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     @property
     def sync_source(self) -> str:
@@ -125,6 +142,7 @@ class TimeSetting:
             raise Refused(f"no time zone {name[:64]!r}")
         self._device.parameters.put(POSIX_ZONE, "")
         self._device.parameters.put(MANUAL_ZONE, name)
+        self._changed()
 
     def set_posix(self, zone: str, *, daylight_saving: bool) -> None:
         """Use a POSIX zone (`setPosixTimeZone`); clears an IANA one. Raises Refused for text that is none."""
@@ -133,17 +151,20 @@ class TimeSetting:
         self._device.parameters.put(DAYLIGHT_SAVING, "yes" if daylight_saving else "no")
         self._device.parameters.put(POSIX_ZONE, zone)
         self._device.parameters.put(MANUAL_ZONE, _BY_POSIX)
+        self._changed()
 
     def reset_zone(self) -> None:
         """Forget what was set by hand (`resetTimeZone`): DHCP's zone, else the factory's."""
         parameters = self._device.parameters
         parameters.put(POSIX_ZONE, parameters.definition(POSIX_ZONE).default)
         parameters.put(MANUAL_ZONE, "")
+        self._changed()
 
     def _posix_written(self, _name: str, zone: str) -> None:
         """Somebody wrote the parameter, or a reset did: it rules from now on, unless it is the factory's."""
         factory = self._device.parameters.definition(POSIX_ZONE).default
         self._device.parameters.put(MANUAL_ZONE, "" if zone in {"", factory} else _BY_POSIX)
+        self._changed()
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from simulator.device.rule.schedule import Board
 
 if TYPE_CHECKING:
     from simulator.chance import Chance
@@ -18,3 +20,5 @@ class World:
     clock: SimClock
     chance: Chance
     journal: Journal
+    schedules: Board = field(default_factory=Board, compare=False)
+    """What schedules the devices of the fleet go by: equal ones share a timer."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simulator.action.declaration import Record, read_whole
 from simulator.errors import FleetError, did_you_mean
 from simulator.expect.modbus_query import ModbusQuery, SensorQuery
+from simulator.expect.notification_query import MailQuery, NotificationQuery
 from simulator.expect.part_query import DoorQuery, MeterQuery
 from simulator.expect.query import (
     CallQuery,
@@ -30,6 +31,7 @@ from simulator.expect.query import (
     TrapQuery,
     VapixQuery,
 )
+from simulator.expect.sound_query import SoundQuery
 
 if TYPE_CHECKING:
     from simulator.action.target import Target
@@ -60,6 +62,9 @@ class Face(StrEnum):
     TRAP = "trap"
     MODBUS = "modbus"
     SENSOR = "sensor"
+    SOUND = "sound"
+    MAIL = "mail"
+    NOTIFICATION = "notification"
 
 
 QUERIES: Final[dict[Face, type[Query]]] = {
@@ -81,6 +86,9 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.TRAP: TrapQuery,
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
+    Face.SOUND: SoundQuery,
+    Face.MAIL: MailQuery,
+    Face.NOTIFICATION: NotificationQuery,
 }
 """What can be asked of each face."""
 

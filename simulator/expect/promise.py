@@ -137,6 +137,10 @@ class Expect:
         """A monitored door: `door(1, state="open", alarm="open-too-long")`."""
         return self._promise(Face.DOOR, within, {"door": number, **query})
 
+    def sound(self, source: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """What the loudspeaker has just played: `sound("SIP")`, `tone=1000, level=">= -30"`, `silent=True`."""
+        return self._promise(Face.SOUND, within, {**({"source": source} if source else {}), **query})
+
     def sensor(self, sensor: str | int, *, within: float | str = 10, **query: Any) -> Promise:
         """A sensor of the device's list: `status="offline"`, `value=21.5`, `limit="above"`."""
         return self._promise(Face.SENSOR, within, {"sensor": sensor, **query})
@@ -144,6 +148,14 @@ class Expect:
     def modbus(self, unit: int, *, within: float | str = 10, **query: Any) -> Promise:
         """What a unit answers to an independent master: `register=300, words=[2350]`, `answers=False`."""
         return self._promise(Face.MODBUS, within, {"unit": unit, **query})
+
+    def mail(self, *, within: float | str = 10, **query: Any) -> Promise:
+        """A mail that the site's server has taken: `to=`, `subject=`, `contains=`."""
+        return self._promise(Face.MAIL, within, query)
+
+    def notification(self, contains: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """A notification that the site's web or TCP server has taken: `way="http"`, `path=`, `arguments=`."""
+        return self._promise(Face.NOTIFICATION, within, {"contains": contains, **query})
 
     def log(self, contains: str, *, within: float | str = 10, **query: Any) -> Promise:
         """A line in one of the device's logs."""

@@ -36,6 +36,8 @@ _TOLD = frozenset({Face.MQTT, Face.STREAM, Face.EVERYWHERE, Face.NEVER, Face.TRA
 _WHOLE_FLEET = frozenset(
     {Face.CLIENT, Face.CALL, Face.JOURNAL, Face.MQTT, Face.NEVER, Face.LOG, Face.EVENT, Face.TRAP}
 )
+_UNANNOUNCED = frozenset({Face.SOUND})
+"""Faces that change without a word in the journal: the sound of whoever talks."""
 _PAUSE = threading.Event()
 
 
@@ -113,7 +115,13 @@ class Watch:
 
     def concerned(self, stirred: set[str], now: float) -> bool:
         """Whether another look can tell something new: at first, when something happened, and while it must hold."""
-        if self.fresh or self.outside or self._held_since is not None or now >= self.deadline:
+        if (
+            self.expectation.face in _UNANNOUNCED
+            or self.fresh
+            or self.outside
+            or self._held_since is not None
+            or now >= self.deadline
+        ):
             return True
         return bool(stirred) if not self.device else self.device in stirred
 

@@ -13,30 +13,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_PLAIN = {"tns1": "onvif", "tnsaxis": "axis"}
-_NAMESPACES = {**_PLAIN, "onvif": "onvif", "axis": "axis"}
-"""Every prefix a client may write, and the namespace it means."""
+from simulator.device.topic import PLAIN, SUBTREE, Path, TopicFilter, path_of
 
-Path = tuple[tuple[str, str], ...]
-"""Namespace and name of each level."""
-
-SUBTREE = "//."
-"""At the end of a filter: this topic and everything below it."""
-
-
-@lru_cache(maxsize=4096)
-def path_of(topic: str) -> Path:
-    """The levels of a topic with their namespaces; a level without a prefix inherits that of the level above.
-
-    A prefix nobody knows, or none at the first level, is a namespace of its own that no event of a device has.
-    """
-    namespace, levels = "", []
-    for level in topic.split("/"):
-        prefix, colon, name = level.partition(":")
-        if colon:
-            namespace = _NAMESPACES.get(prefix, f"?{prefix}")
-        levels.append((namespace, name if colon else level))
-    return tuple(levels)
+__all__ = ["SUBTREE", "Path", "TopicFilter", "mqtt_form", "path_of", "plain_form"]
 
 
 @lru_cache(maxsize=4096)
@@ -47,7 +26,7 @@ def plain_form(topic: str) -> str:
 
 def _renamed(level: str) -> str:
     prefix, colon, name = level.partition(":")
-    return f"{_PLAIN.get(prefix, prefix)}:{name}" if colon else level
+    return f"{PLAIN.get(prefix, prefix)}:{name}" if colon else level
 
 
 @lru_cache(maxsize=4096)
@@ -61,30 +40,3 @@ def mqtt_form(topic: str, *, namespaces: bool = True) -> str:
         parts.append(name)
         above = namespace
     return "/".join(parts)
-
-
-class TopicFilter:
-    """A topic expression: a whole topic, a subtree (`tns1:Device/tnsaxis:IO//.`), all (`//.`), or several by `|`.
-
-    Any text is an expression; one that names nothing a device publishes matches nothing, as on the device.
-    """
-
-    __slots__ = ("_choices",)
-
-    def __init__(self, expression: str) -> None:
-        self._choices = tuple(_choice(part.strip()) for part in expression.split("|") if part.strip())
-
-    def matches(self, topic: str) -> bool:
-        """Whether an event of this topic, in any spelling but MQTT's, is meant."""
-        path = path_of(topic)
-        return any(
-            path[: len(wanted)] == wanted if subtree else path == wanted for wanted, subtree in self._choices
-        )
-
-
-def _choice(part: str) -> tuple[Path, bool]:
-    if part == SUBTREE:
-        return (), True
-    if part.endswith(SUBTREE):
-        return path_of(part.removesuffix(SUBTREE)), True
-    return path_of(part), False

@@ -60,6 +60,8 @@ class Answer:
     """Called after the answer has left: a restart that answers first."""
     after: float = 0.0
     """Wire seconds that the server lets pass before it sends: what a wrong password costs."""
+    reason: str = ""
+    """Reason phrase, where it is not the usual one of its status."""
 
 
 @dataclass(slots=True)
@@ -92,6 +94,10 @@ class Endless:
     keep_alive: bytes = b""
     """Sent by the server whenever nothing else was for `silence` wire seconds; empty for nothing."""
     silence: float = 0.0
+    every: float = 0.0
+    """Wire seconds between two calls of `beat`; 0 for none. Late ones are made up for."""
+    beat: Callable[[], None] | None = None
+    """Called in this rhythm while the answer is open: sound that flows in real time."""
 
 
 class SocketListener(Protocol):
@@ -112,7 +118,54 @@ class WebSocket:
     largest: int = 1 << 16
 
 
-Reply = Answer | Held | Endless | WebSocket
+class InflowListener(Protocol):
+    """What a face hands out for a body that it takes while it comes. Times are wire seconds.
+
+    It is a session as those in `wire/`, with what the server does in between: while it is `hungry`, it gets what comes;
+    while it is not, the client's bytes stay in the network. Once there is an `outcome`, the exchange ends with it.
+    """
+
+    @property
+    def hungry(self) -> bool:
+        """More of the body is wanted now."""
+
+    @property
+    def outcome(self) -> Answer | HungUp | None:
+        """The answer, or the end of the connection without one; None while it goes on."""
+
+    def receive(self, data: bytes, now: float) -> None:
+        """A piece of the body, in order, without transfer coding."""
+
+    def complete(self, now: float) -> None:
+        """The body has ended as it was announced to, or with the client's half of the connection."""
+
+    def gone(self) -> None:
+        """The connection is over, or the body broke off. Called once, in any case, at the end."""
+
+    def next_deadline(self) -> float | None:
+        """When `tick` is due."""
+
+    def tick(self, now: float) -> None:
+        """Time has passed."""
+
+
+@dataclass(slots=True)
+class HungUp:
+    """No answer: the connection is closed."""
+
+
+@dataclass(slots=True)
+class Inflow:
+    """The body is wanted as it comes, for as long as it lasts; only now is `100 Continue` said, if it is waited for.
+
+    A POST that announces neither a length nor chunks has all that follows for its body (audio sheet 3.2), which no
+    other request has. `open(clock)` gets the wire clock, for what happens between pieces.
+    """
+
+    open: Callable[[Callable[[], float]], InflowListener]
+
+
+Reply = Answer | Held | Endless | WebSocket | Inflow
 
 
 @dataclass(slots=True)
@@ -123,6 +176,8 @@ class Admission:
     body_limit: int = BODY_LIMIT
     spool: bool = False
     login: str = ""
+    unread: bool = False
+    """`serve` decides by the head alone, with an empty body; it may answer with an Inflow and take the body then."""
 
 
 class HttpFace(Protocol):

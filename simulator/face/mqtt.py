@@ -57,6 +57,7 @@ class MqttFace:
         self._forget()
         self._reception = Reception(device)
         device.mqtt.on_change(self._configured)
+        device.mqtt.on_publish(self._publish)
         device.events.listen(self._published)
 
     def start(self) -> None:
@@ -219,6 +220,11 @@ class MqttFace:
             return
         for message in self._messages(event):
             self._offer(message)
+
+    def _publish(self, said: Publication) -> None:
+        """A message of an action rule; one whose topic MQTT cannot carry is not sent."""
+        if valid_name(said.topic):
+            self._offer(Publish(said.topic, said.payload.encode(), said.qos, said.retain))
 
     def _publish_states(self) -> None:
         for event in self._device.events.states():

@@ -109,6 +109,13 @@ class Dialer(Protocol):
     ) -> Cancellable:
         """Connect from the device's own address. The outcome is `opened` or `lost`, never an exception."""
 
+    def secure(self, user: StreamUser, stream: Stream, host: str, tls: TlsWish) -> StreamUser:
+        """Begin TLS inside an open stream, as after STARTTLS.
+
+        What is returned is to be given what the stream receives from now on. `user` hears `opened` with the stream
+        inside, `received` with what comes out of it, or `lost`.
+        """
+
 
 class DatagramWay(Protocol):
     """Sends one datagram of a protocol of the device; what comes in is handed to the face by the host."""

@@ -220,6 +220,7 @@ class Bench:
                 "broker": self.premises.broker_description(),
                 "dhcp": {"address": self.premises.plan.infrastructure("dhcp")},
                 "traps": dict(zip(("host", "port"), self.premises.trap_receiver, strict=True)),
+                "receivers": None if self.premises.receivers is None else self.premises.receivers.description(),
                 "observer": self.premises.plan.infrastructure("client") if self.premises.own_addresses else None,
             },
             "authority": self.premises.tls.authority_pem.decode(),

@@ -119,6 +119,8 @@ class Caller:
 
 
 def _decoded(content: bytes, content_type: str) -> Any:
+    if content_type.startswith("audio/"):
+        return content
     return json.loads(content) if content_type == "application/json" else content.decode(errors="replace")
 
 

@@ -349,6 +349,21 @@ class Speaker(DeviceHandle):
         """The source that is heard: SIP, VAPIXAudio, VAPIXMediaClip, the id of a page, or silence."""
         return str(self.state["speaker"]["heard"])
 
+    def sound(self, seconds: float = 2.0) -> bytes:
+        """A WAV file of what the loudspeaker played last, at most 30 seconds."""
+        return self._session.sound(self.name, seconds)
+
+    def hearing(self, seconds: float = 1.0, tone: float | None = None) -> dict[str, Any]:
+        """That sound in figures: `level`, `strongest` with hertz and level, `tone_level`; levels in dBFS."""
+        return self._session.hearing(self.name, seconds, tone)
+
+    def hear(self, *, tone: float | None = None, level: float | None = None, file: str = "") -> None:
+        """Let the microphone hear a tone in Hz or a recording, so loud in dBFS; without either, silence."""
+        what: dict[str, Any] = (
+            {"tone": tone} if tone is not None else {"file": file} if file else {"silence": True}
+        )
+        self.do("hear", **what, **({} if level is None else {"level": level}))
+
     @property
     def light(self) -> str:
         """The color of the front LED, or off."""

@@ -15,6 +15,7 @@ from simulator.errors import AddressTaken
 from simulator.face.dhcp import DhcpFace
 from simulator.face.modbus import ModbusFace
 from simulator.face.mqtt import MqttFace
+from simulator.face.notification.front import NotificationFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
 from simulator.fleet.multicast_service import MulticastService
@@ -56,6 +57,7 @@ class Host:
         self.vapix = VapixFace(device)
         self.dialer = premises.dialer(device)
         self.mqtt = MqttFace(device, self.dialer)
+        self.notifications = NotificationFace(device, lambda: premises.notification_dialer(device))
         self.buses = Buses(device, specification, premises)
         self.modbus = ModbusFace(device, self.buses.of)
         device.network.registry = premises.registry
@@ -119,6 +121,7 @@ class Host:
     def close(self) -> None:
         """The fleet ends."""
         self.mqtt.stop(orderly=False)
+        self.notifications.stop()
         self.modbus.close()
         self.buses.close()
         self.dialer.close()
@@ -152,6 +155,7 @@ class Host:
         """Power or the system is gone and nobody is told: connections fall silent, new ones are not answered."""
         self._premises.patchbay.freeze(self.name)
         self.mqtt.stop(orderly=False)
+        self.notifications.stop()
         self.dialer.close()
         self.dhcp.stop()
         self.snmp.face.stop()
@@ -175,6 +179,7 @@ class Host:
     def _say_good_bye(self) -> None:
         """To clients, and to the DHCP server where the settings go (network sheet 12, RELEASE)."""
         self.mqtt.stop(orderly=False)
+        self.notifications.stop()
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self.snmp.close()
         self.sip.close()

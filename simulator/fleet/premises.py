@@ -12,9 +12,11 @@ from weakref import WeakValueDictionary
 from simulator.device.address_registry import AddressRegistry
 from simulator.errors import MissingCapability
 from simulator.fleet.pace import DeviceTimeDialer
+from simulator.fleet.receivers import Receivers
 from simulator.fleet.sip_specification import RegistrarPlace
+from simulator.fleet.specification import ReceiversSpecification
 from simulator.journal import Kind
-from simulator.net.dialer import SocketDialer
+from simulator.net.dialer import BusyDialer, SocketDialer
 from simulator.net.http_server import HttpServer
 from simulator.net.media.engine import MediaEngine
 from simulator.net.pacer import Pacer
@@ -69,6 +71,8 @@ class Premises:
         self.broker: BrokerServer | None = None
         """The embedded broker; None where the site's broker is another program."""
         self.broker_certificate: ServerCertificate | None = None
+        self.receivers: Receivers | None = None
+        """Mail, web and TCP server of the site; None where nobody asked for them."""
         self._device_ends: WeakValueDictionary[str, socket.socket] = WeakValueDictionary()
         """Connections of devices that live by device time towards the broker: address and port to socket."""
         self._spare = FIRST_SPARE_NUMBER
@@ -90,6 +94,7 @@ class Premises:
         try:
             if specification.site.broker.address is None:
                 await premises._start_broker()
+            await premises._start_receivers()
         except BaseException:
             await premises.close()
             raise
@@ -102,6 +107,8 @@ class Premises:
         self.patchbay.shut_down()
         if self.broker is not None:
             await self.broker.stop()
+        if self.receivers is not None:
+            await self.receivers.stop()
         self._exchange.close()
         self.dhcp.close()
         await self.http.shut_down()
@@ -131,6 +138,16 @@ class Premises:
         if self.broker is not None and self.world.clock.stepped:
             return DeviceTimeDialer(self.world.clock, self._device_ends, *arguments)
         return SocketDialer(*arguments)
+
+    def notification_dialer(self, device: Device) -> BusyDialer:
+        """The device's way out for notifications of its rules."""
+        return BusyDialer(
+            Endpoint(device.name, "notification"),
+            lambda: device.network.primary,
+            self.provider,
+            self.patchbay,
+            self.tls,
+        )
 
     def dhcp_way(self, device: Device, received: Callable[[bytes], None]) -> DatagramWay:
         """The device's way to the site's DHCP server."""
@@ -247,6 +264,14 @@ class Premises:
             lambda: self.provider.bind_udp(address, SERVER_PORT, owner="dhcp-server"),
             self.patchbay,
         )
+
+    async def _start_receivers(self) -> None:
+        wanted = self.specification.site.receivers
+        if wanted:
+            chosen = ReceiversSpecification() if wanted is True else wanted
+            activity = self.pacer.activity
+            self.receivers = Receivers(chosen, self.world, self.provider, self.tls, self.registry, activity)
+            await self.receivers.start()
 
     async def _start_broker(self) -> None:
         host = self.plan.infrastructure("broker")

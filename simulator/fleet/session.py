@@ -6,19 +6,23 @@ when the first expectation needs it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from simulator.errors import UnknownTarget
+from simulator.errors import AxsimError, UnknownTarget
 from simulator.expect.mark import Mark
 from simulator.fleet.handle import HANDLES, DeviceHandle
 from simulator.fleet.observers import ObserverProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from simulator.expect.promise import Expect, Promise
     from simulator.fleet.caller import Caller
+
+LAST_SOUND = 30.0
+"""Seconds that a loudspeaker remembers."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,23 @@ class Session:
         """Every lasting state of a device, as its event system holds it: topic, source and data."""
         return self._get("GET", f"/v1/devices/{device}/states")  # type: ignore[return-value]
 
+    def sound(self, device: str, seconds: float = 2.0) -> bytes:
+        """A WAV file of what a speaker played in the last seconds, at most 30."""
+        return self.caller.call("GET", f"/v1/devices/{device}/sound?seconds={seconds:g}")  # type: ignore[no-any-return]
+
+    def sounds(self, devices: Iterable[str]) -> dict[str, bytes]:
+        """The last half minute of each of these speakers; nothing of an engine or a device that is gone."""
+        found: dict[str, bytes] = {}
+        for name in devices:
+            with suppress(AxsimError):
+                found[name] = self.sound(name, LAST_SOUND)
+        return found
+
+    def hearing(self, device: str, seconds: float = 1.0, tone: float | None = None) -> dict[str, Any]:
+        """What is heard of a speaker: `heard`, `sources`, `level`, `strongest`, and of a tone in Hz `tone_level`."""
+        asked = "" if tone is None else f"&tone={tone:g}"
+        return self._get("GET", f"/v1/devices/{device}/hearing?seconds={seconds:g}{asked}")
+
     def part_state(self, target: str) -> dict[str, Any]:
         """The true state of one port."""
         device, _, port = target.split("/")
@@ -138,6 +159,10 @@ class Session:
     def broker(self, do: str, **fields: Any) -> None:
         """Tell the embedded broker what to do: `stop`, `start`, `restart`, `refuse`, `drop`, `stall`, ..."""
         self.act({"broker": {"do": do, **fields}})
+
+    def receiver(self, do: str, **fields: Any) -> None:
+        """Tell the receivers of notifications what to do: `stop`, `start`, `refuse`, `accept`, `stall`, `slow`, ..."""
+        self.act({"receiver": {"do": do, **fields}})
 
     def note(self, text: str) -> None:
         """Write a remark into the journal and so into the timeline."""

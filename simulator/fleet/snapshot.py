@@ -97,7 +97,16 @@ def _audio(device: Device) -> dict[str, Any] | None:
     if device.audio is None:
         return None
     playing = device.clips is not None and device.clips.playing is not None
-    return {"playing": playing, "volume": device.audio.volume, "muted": device.audio.muted}
+    audio, microphone = device.audio, device.microphone
+    return {
+        "playing": playing,
+        "volume": audio.volume,
+        "muted": audio.muted,
+        "heard": audio.heard,
+        "sources": list(audio.sources),
+        "microphone": microphone is not None and microphone.on,
+        "listeners": 0 if microphone is None else microphone.listeners,
+    }
 
 
 def _telephone(device: Device) -> dict[str, Any] | None:

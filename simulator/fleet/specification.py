@@ -168,9 +168,18 @@ class DhcpSpecification(_Strict):
     t2: float | None = None
 
 
+class ReceiversSpecification(_Strict):
+    """Whom devices tell: a mail server, a web server and a TCP server. With a user they ask for a password."""
+
+    user: str = ""
+    password: str = ""
+
+
 class SiteSpecification(_Strict):
     broker: BrokerSpecification = BrokerSpecification()
     dhcp: DhcpSpecification = DhcpSpecification()
+    receivers: bool | ReceiversSpecification = False
+    """True: mail, web and TCP server without passwords."""
 
 
 class FleetSpecification(_Strict):

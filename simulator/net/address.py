@@ -37,6 +37,7 @@ INFRASTRUCTURE = {
     "syslog": "0.6",
     "traps": "0.7",
     "buses": "0.8",
+    "receivers": "0.9",
     "client": "1.1",
 }
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from simulator.clock import wire_now
 from simulator.errors import FleetError
+from simulator.net.activity import without_cause
+from simulator.net.inner_tls import InnerTls
 from simulator.net.line import Line
 from simulator.net.tunnel import dig
 
@@ -19,12 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.face.transport import Cancellable, Proxy, Stream, StreamUser, TlsWish
+    from simulator.net.activity import Activity
     from simulator.net.patchbay import Endpoint, Patchbay
     from simulator.net.provider import Provider
     from simulator.net.tls import Tls
 
 MOST_UNSENT = 4 << 20
 """Bytes that wait for a peer that does not read before the connection is given up."""
+
+LEASE = 0.3
+"""Wire seconds for which a peer that says nothing is taken to be about to."""
 
 
 def resolve_address(host: str) -> str | None:
@@ -96,6 +102,10 @@ class SocketDialer:
         self._attempts.add(attempt)
         attempt.task.add_done_callback(lambda _: self._attempts.discard(attempt))
         return attempt
+
+    def secure(self, user: StreamUser, stream: Stream, host: str, tls: TlsWish) -> StreamUser:
+        """Begin TLS inside an open stream."""
+        return InnerTls(user, stream, host, lambda: self._tls.client(tls))
 
     def close(self) -> None:
         """Give up what is being dialled; connections that stand are the patchbay's. Safe to repeat."""
@@ -238,3 +248,62 @@ class TransportStream:
         """At once."""
         self.ended = True
         self._transport.abort()
+
+
+class BusyDialer(SocketDialer):
+    """For short exchanges with a server: while the peer may answer any moment, a stepped clock waits.
+
+    After `LEASE` wire seconds of silence it no longer does: a server that thinks for longer is waited for in device
+    time.
+    """
+
+    def dial(
+        self,
+        user: StreamUser,
+        host: str,
+        port: int,
+        *,
+        tls: TlsWish | None = None,
+        timeout: float = 60.0,
+        proxy: Proxy | None = None,
+    ) -> Cancellable:
+        """Connect. `user` hears `opened` or `lost`; after `cancel` of an attempt it hears nothing."""
+        lease = _Lease(user, self._patchbay.activity, self._loop)
+        return super().dial(lease, host, port, tls=tls, timeout=timeout, proxy=proxy)
+
+
+class _Lease:
+    """A `StreamUser` before another that holds a busy token for as long as something happens."""
+
+    def __init__(self, user: StreamUser, activity: Activity, loop: asyncio.AbstractEventLoop) -> None:
+        self._user = user
+        self._activity = activity
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+        self._renew()
+
+    def opened(self, stream: Stream) -> None:
+        self._renew()
+        self._user.opened(stream)
+
+    def received(self, data: bytes) -> None:
+        self._renew()
+        self._user.received(data)
+
+    def lost(self, reason: str) -> None:
+        self._end()
+        self._user.lost(reason)
+
+    def _renew(self) -> None:
+        if self._timer is None:
+            self._activity.busy += 1
+        else:
+            self._timer.cancel()
+        self._timer = without_cause(self._loop.call_later, LEASE, self._end)
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._activity.busy -= 1
+            self._activity.count += 1

@@ -49,13 +49,20 @@ def http_date(wall: datetime) -> str:
 
 
 def head_bytes(
-    status: int, headers: Headers, *, date: str, server: str, close: bool, version: tuple[int, int]
+    status: int,
+    headers: Headers,
+    *,
+    date: str,
+    server: str,
+    close: bool,
+    version: tuple[int, int],
+    reason: str = "",
 ) -> bytes:
     """Status line and headers with the empty line. `close` decides `Connection`, joined with the face's own.
 
     Raises SimulatorBug for a header that contains a line break: a client's bytes must not become headers.
     """
-    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}", f"Date: {date}"]
+    lines = [f"HTTP/1.1 {status} {reason or _REASONS.get(status, 'Unknown')}", f"Date: {date}"]
     connection, named = "close" if close else "", False
     for name, value in headers:
         if name == "Connection":

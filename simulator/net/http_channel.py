@@ -34,6 +34,7 @@ class EndlessChannel:
         self._keep_alive = keep_alive
         self._silence = silence
         self._timer: asyncio.TimerHandle | None = None
+        self._pulse: asyncio.TimerHandle | None = None
         self._rearm()
 
     def send(self, data: bytes | str) -> None:
@@ -47,15 +48,29 @@ class EndlessChannel:
             self._transport.abort()
         self._rearm()
 
+    def beat(self, every: float, call: Callable[[], None] | None) -> None:
+        """Call in this rhythm, measured from now, until the end."""
+        if every > 0 and call is not None:
+            self._next_beat(self._loop.time() + every, every, call)
+
+    def _next_beat(self, at: float, every: float, call: Callable[[], None]) -> None:
+        def due() -> None:
+            self._next_beat(at + every, every, call)
+            call()
+
+        self._pulse = without_cause(self._loop.call_at, at, due)
+
     def stop(self) -> None:
         """The connection is over; nothing is sent any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._pulse):
+            if timer is not None:
+                timer.cancel()
 
     def _rearm(self) -> None:
         """After `silence` wire seconds without a word comes the keep-alive, and again."""
         if self._keep_alive:
-            self.stop()
+            if self._timer is not None:
+                self._timer.cancel()
             self._timer = without_cause(self._loop.call_later, self._silence, self.send, self._keep_alive)
 
     def close(self, code: int = 1000, reason: str = "") -> None:

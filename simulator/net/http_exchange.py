@@ -9,10 +9,22 @@ from aiohttp import web
 
 from simulator.clock import wire_now
 from simulator.errors import ClientViolation
-from simulator.face.exchange import Admission, Answer, Endless, Head, Held, Reply, Request, WebSocket
+from simulator.face.exchange import (
+    Admission,
+    Answer,
+    Endless,
+    Head,
+    Held,
+    HungUp,
+    Inflow,
+    Reply,
+    Request,
+    WebSocket,
+)
 from simulator.net.http_answer import Ready, content_headers, error_answer, head_bytes
 from simulator.net.http_body import CONTINUE, Body, read_body
 from simulator.net.http_channel import CLOSE_WAIT, EndlessChannel, SocketChannel, hear
+from simulator.net.http_inflow import take_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,13 +96,17 @@ class Exchange:
             return await self._streamed(reply)
         if isinstance(reply, WebSocket):
             return await self._socket(reply)
+        if isinstance(reply, Inflow):
+            return await self._taken_in(reply)
         return self._refused(reply)
 
-    async def _reply(self) -> Answer | Endless | WebSocket | int:
+    async def _reply(self) -> Answer | Endless | WebSocket | Inflow | int:
         """What the face says; a number is the status of a refusal of our own."""
         outcome = self._door.face.admit(self._head)
         if not isinstance(outcome, Admission):
             return await self._settled(outcome)
+        if outcome.unread:
+            return await self._settled(outcome.serve(Request(self._head, login=outcome.login)))
         body = await self._body(outcome)
         try:
             if body.refused:
@@ -112,7 +128,7 @@ class Exchange:
         if self._expects_continue and transport is not None:
             transport.write(CONTINUE)
 
-    async def _settled(self, reply: Reply) -> Answer | Endless | WebSocket:
+    async def _settled(self, reply: Reply) -> Answer | Endless | WebSocket | Inflow:
         """A held reply waits here; when the client goes away first, the face is told."""
         if isinstance(reply, Answer) and reply.after > 0:
             with self._connection.waiting():
@@ -134,11 +150,12 @@ class Exchange:
             stop()
             raise
 
-    # ---- the three kinds of answer
+    # ---- the kinds of answer
 
-    def _complete(self, answer: Answer) -> Ready:
-        keep = self._keep and (self._request.content.is_eof() or not self._expects_continue)
-        head = self._head_bytes(answer.status, content_headers(answer), close=not keep)
+    def _complete(self, answer: Answer, *, last: bool = False) -> Ready:
+        """`last` ends the connection."""
+        keep = not last and self._keep and (self._request.content.is_eof() or not self._expects_continue)
+        head = self._head_bytes(answer.status, content_headers(answer), close=not keep, reason=answer.reason)
         with_body = self._request.method != "HEAD" and answer.body
         data = head + answer.body if with_body else head
         self._report(answer.status, len(data))
@@ -165,6 +182,7 @@ class Exchange:
         transport.write(head)
         channel = EndlessChannel(transport, chunked=chunked, keep_alive=reply.keep_alive, silence=reply.silence)
         stop = reply.open(channel)
+        channel.beat(reply.every, self._guarded(reply.beat))
         try:
             with self._connection.waiting():
                 await channel.ended
@@ -172,6 +190,30 @@ class Exchange:
             channel.stop()
             stop()
         return Ready(b"", keep=chunked and self._keep)
+
+    async def _taken_in(self, reply: Inflow) -> Ready:
+        """The body goes to the face as it comes. A client that leaves before its end takes the exchange with it."""
+        connection = self._connection
+        behind = connection.behind
+        content = self._request.content if behind is None else behind
+        if not content.is_eof():
+            self._go_on()
+        listener = reply.open(wire_now)
+        try:
+            outcome = await take_in(content, listener, connection.waiting if behind is None else connection.taking)
+        except Exception as error:
+            if not isinstance(error, ConnectionError):
+                self._patchbay.reports.bug(self._door.device, error)
+            outcome = HungUp()
+        finally:
+            listener.gone()
+            connection.behind = None
+        if isinstance(outcome, Answer):
+            return self._complete(outcome, last=behind is not None or not content.is_eof())
+        self._report(0, 0)
+        if self._request.transport is not None:
+            self._request.transport.close()
+        return Ready(b"", keep=False)
 
     async def _socket(self, reply: WebSocket) -> web.StreamResponse:
         socket = web.WebSocketResponse(max_msg_size=reply.largest, timeout=CLOSE_WAIT)
@@ -204,7 +246,7 @@ class Exchange:
     def _expects_continue(self) -> bool:
         return "100-continue" in self._head.headers.get("expect", "").lower()
 
-    def _head_bytes(self, status: int, headers: list[tuple[str, str]], *, close: bool) -> bytes:
+    def _head_bytes(self, status: int, headers: list[tuple[str, str]], *, close: bool, reason: str = "") -> bytes:
         door, version = self._door, self._request.version
         return head_bytes(
             status,
@@ -213,6 +255,7 @@ class Exchange:
             server=door.server(),
             close=close,
             version=(version.major, version.minor),
+            reason=reason,
         )
 
     def _report(self, status: int, size: int) -> None:
@@ -220,7 +263,7 @@ class Exchange:
         self._observe(self._door.device, self._head, status, wire_now() - self._started, size)
 
     def _guarded(self, then: Callable[[], None] | None) -> Callable[[], None] | None:
-        """What the face does after its answer has left must not break the connection."""
+        """What the face does beside or after its answer must not break the connection."""
         if then is None:
             return None
 

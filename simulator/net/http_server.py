@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
+from aiohttp.streams import StreamReader
 
 from simulator.errors import FleetError
 from simulator.face.exchange import Head
 from simulator.net.acceptor import Acceptor
 from simulator.net.http_answer import KEEP_ALIVE_SECONDS, Ready, error_answer, head_bytes, http_date
 from simulator.net.http_exchange import Exchange
+from simulator.net.http_inflow import BEHIND_LIMIT, OpenEndedPost
 
 if TYPE_CHECKING:
     import ssl
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.http_parser import RawRequestMessage
-    from aiohttp.streams import StreamReader
 
     from simulator.face.exchange import HttpFace
     from simulator.net.patchbay import Endpoint, Patchbay
@@ -80,7 +81,11 @@ class HttpConnection(web.RequestHandler):
     """The client sends nothing more, but reads."""
     owed = 0
     """Requests taken up and not yet answered."""
+    behind: StreamReader | None = None
+    """What followed a POST that announces no length; kept from the parser until it is answered."""
+    _posts: OpenEndedPost | None = None
     _patient = 0
+    _taking = False
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -93,9 +98,46 @@ class HttpConnection(web.RequestHandler):
         finally:
             self._patient -= 1
 
+    @contextmanager
+    def taking(self) -> Iterator[None]:
+        """While the face takes what follows an open-ended POST, a client that closes its half has only ended it."""
+        self._taking = True
+        try:
+            yield
+        finally:
+            self._taking = False
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the transport; what follows an open-ended POST waits for its answer."""
+        if self.behind is not None:
+            if data and not self.behind.is_eof():
+                self.behind.feed_data(data)
+            return
+        if self._posts is None and data[:5] == b"POST ":
+            self._posts = OpenEndedPost()
+        if self._posts is not None and not self.owed and not self._messages:
+            end = self._posts.end_of_head(data)
+            if end:
+                self.behind = StreamReader(self, BEHIND_LIMIT, loop=self._loop)
+                self.behind.feed_data(data[end:])
+                data = data[:end]
+        super().data_received(data)
+
+    def answered(self) -> None:
+        """A request has been: what followed an open-ended POST is the next one, if nobody took it for a body."""
+        self.owed -= 1
+        behind, self.behind = self.behind, None
+        rest = b"" if behind is None else behind.read_nowait()
+        if rest:
+            self.data_received(rest)
+
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """A client may close its half after a request (`nc -N`, HTTP/1.0): it still gets the answer."""
         secure = self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
+        if self.behind is not None:
+            self.behind.feed_eof()
+            if self._taking:
+                return not secure
         if secure or self._patient or not (self._messages or self.owed):
             return None
         self.half_closed = True
@@ -231,7 +273,7 @@ class HttpServer:
                 return _hung_up(request)
             return await Exchange(request, connection, door, self.patchbay, self._observe).respond()
         finally:
-            connection.owed -= 1
+            connection.answered()
 
     def malformed(self, request: web.BaseRequest, status: int, error: BaseException | None) -> web.StreamResponse:
         """The page for what is no request, reported with method `-`; a mistake of ours is reported as such."""

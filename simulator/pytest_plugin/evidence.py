@@ -54,10 +54,11 @@ def keep_evidence(node: pytest.Item, fleet: FleetHandle, *, failed: bool) -> Non
     if not is_kept(node, options, failed=failed):
         drop_old_evidence(node, options)
         return
-    from simulator.report.evidence import write_journal
+    from simulator.report.evidence import heard_speakers, write_journal
 
-    folder = evidence_folder(node, options)
-    write_journal(folder, fleet.fleet(), list(fleet.records()), title=node.nodeid)
+    folder, records = evidence_folder(node, options), list(fleet.records())
+    sounds = fleet.sounds(heard_speakers(records))
+    write_journal(folder, fleet.fleet(), records, title=node.nodeid, sounds=sounds)
     node.stash[_WRITTEN] = True
 
 

@@ -7,6 +7,7 @@
     journal.jsonl   everything, with wire times and requests
     fleet.json      devices, addresses, credentials
     client.log      what the client under test wrote
+    <speaker>.wav   what its loudspeaker played in the last half minute, of each that was heard
     *.scenario.yaml the scenario as it was run
 
 A folder of ours carries the file `.axsim-evidence`; only such a folder is ever emptied. Whatever a client sent is
@@ -16,9 +17,12 @@ kept: what is no text is written as `\\udc80` and the like.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import shutil
+import wave
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import FleetError
@@ -26,7 +30,7 @@ from simulator.report.compat import as_json
 from simulator.report.timeline import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from simulator.report.result import CaseResult
@@ -64,7 +68,13 @@ def folder_name(title: str) -> str:
 
 
 def write_case(
-    folder: Path, result: CaseResult, records: Iterable[dict[str, Any]], *, source: str, client_log: str
+    folder: Path,
+    result: CaseResult,
+    records: Iterable[dict[str, Any]],
+    *,
+    source: str,
+    client_log: str,
+    sounds: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
     """Write everything about one case of a scenario into an open folder."""
     from simulator.report.html import case_page
@@ -76,9 +86,17 @@ def write_case(
     _write(folder / "scenario.scenario.yaml", source)
     _write(folder / "client.log", client_log)
     _write(folder / "report.html", case_page(result, records, client_log))
+    _write_sounds(folder, sounds)
 
 
-def write_journal(folder: Path, fleet: dict[str, Any], records: Iterable[dict[str, Any]], *, title: str) -> None:
+def write_journal(
+    folder: Path,
+    fleet: dict[str, Any],
+    records: Iterable[dict[str, Any]],
+    *,
+    title: str,
+    sounds: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:
     """Write what a pytest run knows: fleet, journal, timeline and a page."""
     from simulator.report.html import journal_page
 
@@ -87,6 +105,26 @@ def write_journal(folder: Path, fleet: dict[str, Any], records: Iterable[dict[st
     (folder / MARK).touch()
     _write_records(folder, fleet, records)
     _write(folder / "timeline.html", journal_page(title, records, fleet))
+    _write_sounds(folder, sounds)
+
+
+def heard_speakers(records: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Names of the speakers of which anything was heard, as the journal tells it."""
+    heard = [r["device"] for r in records if r["what"] == "audio heard" and r["data"].get("source")]
+    return tuple(sorted(set(heard)))
+
+
+def _write_sounds(folder: Path, sounds: Mapping[str, bytes]) -> None:
+    """The silence before is left out; what is silent altogether is not written."""
+    for name, content in sounds.items():
+        with wave.open(io.BytesIO(content)) as reader:
+            parameters, samples = reader.getparams(), reader.readframes(reader.getnframes())
+        rest = samples.lstrip(b"\0")
+        sound = samples[(len(samples) - len(rest)) // 2 * 2 :]
+        if sound:
+            with wave.open(str(folder / f"{name}.wav"), "wb") as writer:
+                writer.setparams(parameters)
+                writer.writeframes(sound)
 
 
 def _empty(folder: Path) -> None:

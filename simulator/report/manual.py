@@ -71,13 +71,19 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("Audio: Audio Manager Edge, site security", SPEAKER, _NO, ""),
     Chapter(
-        "Audio: Device settings", SPEAKER, _PART, "volume and mute; the rest are parameters without an effect"
+        "Audio: Device settings",
+        SPEAKER,
+        _YES,
+        "input on and off, gain and mute of both; gain control and equaliser are settings without an effect",
     ),
-    Chapter("Audio: Stream", SPEAKER, _NO, "no audio streams over HTTP, RTSP or multicast"),
+    Chapter("Audio: Stream", SPEAKER, _PART, "to and from the speaker over HTTP, echo cancellation; no RTSP"),
     Chapter(
-        "Audio: Audio clips", SPEAKER, _PART, "list, upload, play, stop, events; playing takes time and is silent"
+        "Audio: Audio clips",
+        SPEAKER,
+        _YES,
+        "au, wav, mp3, opus and Vorbis are heard as they are; factory clips are tones of their own",
     ),
-    Chapter("Audio: Listen and record", SPEAKER, _NO, ""),
+    Chapter("Audio: Listen and record", SPEAKER, _PART, "the live stream over HTTP; nothing is recorded"),
     Chapter(
         "Audio: Speaker test",
         SPEAKER,
@@ -130,7 +136,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter("System: Multicast controller", SPEAKER, _NO, ""),
     Chapter("System: Storage", SPEAKER, _NO, ""),
     Chapter("System: ONVIF", SPEAKER, _NO, "no SOAP services, no accounts, no media profiles"),
-    Chapter("System: Detectors, audio detection", SPEAKER, _NO, "its event is declared and never sent"),
+    Chapter(
+        "System: Detectors, audio detection", SPEAKER, _YES, "of what hands let the microphone hear; no indicator"
+    ),
     Chapter("System: Logs", BOTH, _PART, "system, access and audit log, server report; no network trace"),
     Chapter("System: Remote system log", BOTH, _NO, "settings only"),
     Chapter("System: Plain config", BOTH, _YES, "the parameter tree by param.cgi"),
@@ -158,8 +166,8 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         "Specifications: Microphone disable switch",
         SPEAKER,
-        _PART,
-        "as a state with its event; no hand moves it yet",
+        _YES,
+        "moved by hands; with its event, and nothing is heard while it is off",
     ),
     Chapter("Specifications: PIR sensor", SPEAKER, _YES, "as a fact of the world with its event"),
     Chapter(

@@ -294,11 +294,25 @@ class DhcpPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiversPlan:
+    """Whom devices tell by mail, HTTP and TCP. Written as `yes`, or as a map."""
+
+    shorthand: ClassVar[str] = "on"
+
+    on: Annotated[bool, "Whether they are there."] = True
+    user: Annotated[str, "With a user, mail and web server ask for name and password."] = ""
+    password: Annotated[str, "The user's password."] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """The world around the devices."""
 
     broker: Annotated[BrokerPlan, BrokerKind(BrokerPlan), "embedded, or an address, or a map."] = BrokerPlan()
     dhcp: Annotated[DhcpPlan, "DHCP server."] = DhcpPlan()
+    receivers: Annotated[ReceiversPlan, "Mail, web and TCP server for notifications; none by default."] = (
+        ReceiversPlan(on=False)
+    )
 
     def specification(self) -> dict[str, Any]:
         """As the control API's populate call takes it."""
@@ -312,6 +326,9 @@ class SitePlan:
                 "client_certificates": broker.client_certificates,
             },
             "dhcp": {"lease": dhcp.lease, "t1": dhcp.t1, "t2": dhcp.t2},
+            "receivers": {"user": self.receivers.user, "password": self.receivers.password}
+            if self.receivers.on
+            else False,
         }
 
 

@@ -21,6 +21,7 @@ from simulator.scenario.plan import (
     DhcpPlan,
     MqttPlan,
     NetworkPlan,
+    ReceiversPlan,
     SitePlan,
     SnmpPlan,
 )
@@ -46,6 +47,7 @@ _SECTIONS: Final = (
     ("site", SitePlan),
     ("site: broker", BrokerPlan),
     ("site: dhcp", DhcpPlan),
+    ("site: receivers", ReceiversPlan),
     ("client", ClientPlan),
 )
 

@@ -11,7 +11,7 @@ from simulator.clock import wire_now
 from simulator.errors import AxsimError
 from simulator.fleet.child import Child
 from simulator.fleet.session import Session
-from simulator.report.evidence import folder_name, open_folder, write_case
+from simulator.report.evidence import folder_name, heard_speakers, open_folder, write_case
 from simulator.report.result import CaseResult, Verdict
 from simulator.scenario.performance import Performance
 
@@ -61,6 +61,7 @@ def run_case(
             interrupted = True
             performance.interrupt()
         records = _records(session)
+        sounds = session.sounds(heard_speakers(records))
     finally:
         performance.close()
         session.close()
@@ -84,7 +85,8 @@ def run_case(
         leftovers=tuple(performance.leftovers),
     )
     source = _text_of(plan.source)
-    write_case(folder, result, records, source=source, client_log="\n".join([*performance.client_lines, ""]))
+    client_log = "\n".join([*performance.client_lines, ""])
+    write_case(folder, result, records, source=source, client_log=client_log, sounds=sounds)
     if interrupted:
         raise Interrupted(result)
     return result

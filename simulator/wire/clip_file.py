@@ -51,8 +51,12 @@ def read_clip_file(content: bytes) -> ClipFile:
 def silent_au(seconds: float) -> bytes:
     """An au file of silence, mu-law at 8 kHz: what is downloaded for a clip whose recording is not ours to give."""
     samples = round(seconds * _TELEPHONE_RATE)
-    header = struct.pack(">4s5I", b".snd", _AU_HEADER, samples, _AU_MULAW, _TELEPHONE_RATE, 1)
-    return header + MULAW_SILENCE * samples
+    return au_header(samples, _TELEPHONE_RATE) + MULAW_SILENCE * samples
+
+
+def au_header(samples: int, rate: int) -> bytes:
+    """What stands before so many bytes of mu-law, one channel."""
+    return struct.pack(">4s5I", b".snd", _AU_HEADER, samples, _AU_MULAW, rate, 1)
 
 
 def _au(content: bytes) -> ClipFile:

@@ -46,6 +46,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "hold": {"hold": {"device": "io-1", "phase": "boot"}},
     "release": {"release": {"device": "io-1"}},
     "module": {"module": {"do": "readdress", "target": "io-1/module/3", "to": 4}},
+    "receiver": {"receiver": {"do": "refuse", "which": "mail", "code": 552, "for": "10s"}},
     "broker": {"broker": {"do": "refuse", "device": "io-1", "code": 5, "for": "10s"}},
     "fault": {"fault": {"on": "io-2/http", "kind": "latency", "chance": 0.5, "delay": "100ms"}},
     "clear": {"clear": {"on": "io-2"}},
@@ -58,6 +59,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "bus": {"on": "io-2/bus/0", "do": "crc", "units": [64], "registers": [300, 301], "chance": 0.1, "count": 9}
     },
     "snmp": {"snmp": {"device": "io-2", "do": "jump", "oid": "1.3.6.1.2.1.2.2.1.10.2", "to": 4294967290}},
+    "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
     "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
     "acoustics": {"acoustics": {"do": "move", "device": "speaker-1", "wall": 4.0}},
@@ -118,6 +120,11 @@ def test_the_short_form_and_fields_beside_it_are_the_same() -> None:
         ({"fault": {"on": "io-1/mqtt", "kind": "refused"}}, "a refused fault cannot be on mqtt; on: http, https"),
         ({"set": {"device": "io-1", "value": "x"}}, "set needs one of 'parameter' and 'fact'"),
         ({"upgrade": {"device": "io-1", "auto_rollback": "10m", "auto_commit": "boot"}}, "exclude each other"),
+        (
+            {"hear": {"device": "speaker-1", "tone": 1000, "silence": True}},
+            "one of tone, silence and file",
+        ),
+        ({"hear": {"device": "speaker-1", "silence": True, "level": -20}}, "how loud a tone or a file is"),
         ({"upgrade": {"devise": "io-1", "imag": "right"}}, "upgrade.imag: unknown key 'imag'"),
     ],
 )

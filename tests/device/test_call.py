@@ -29,6 +29,8 @@ class Line:
         assert service is not None
         assert calls is not None
         self.bench = bench
+        self.idle = bench.clock.next_due()
+        """What is due without any call: the next change of a schedule."""
         self.service: CallService = service
         self.calls: Calls = calls
         self.wishes: list[tuple[str, Call]] = []
@@ -460,7 +462,7 @@ class CallMachine(RuleBasedStateMachine):
         (state,) = self.line.bench.states("Call/State")
         live = self.line.calls.live
         assert state["CallState"] == (live[0].told.value if live else "Idle")
-        assert live or self.line.bench.clock.next_due() is None
+        assert live or self.line.bench.clock.next_due() == self.line.idle
 
     @invariant()
     def every_change_of_state_but_ringing_follows_its_reason(self) -> None:

@@ -43,6 +43,7 @@ class CannedEyes:
         self.lasting: list[dict[str, Any]] = []
         self.sightings: dict[str, list[dict[str, Any]]] = {"mqtt": [], "stream": [], "trap": []}
         self.snapshots: dict[str, dict[str, Any]] = {"io-1": snapshot()}
+        self.sounds: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str, str, object]] = []
@@ -118,6 +119,10 @@ class CannedEyes:
 
     def snapshot(self, name: str) -> dict[str, Any]:
         return self.snapshots[name]
+
+    def hearing(self, device: str, seconds: float = 1.0, tone: float | None = None) -> dict[str, Any]:
+        self.asked.append((device, "hearing", str(seconds), tone))
+        return self.sounds[device]
 
     def clock(self) -> dict[str, Any]:
         return {"now": self.now, "epoch": EPOCH, "last": len(self.records)}

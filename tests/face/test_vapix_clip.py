@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import struct
 import wave
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from vapix_desk import Desk
+
+from simulator.device.sound import level_of
 
 MEDIA, PLAY, STOP = "/axis-cgi/mediaclip.cgi", "/axis-cgi/playclip.cgi", "/axis-cgi/stopclip.cgi"
 PLAYING, CURRENT = "tnsaxis:MediaClip/Playing", "tnsaxis:MediaClip/CurrentlyPlaying"
@@ -20,11 +25,12 @@ def desk() -> Desk:
     return made
 
 
-def wav(seconds: float = 2.0) -> bytes:
+def wav(seconds: float = 2.0, period: bytes = bytes(2)) -> bytes:
+    """16 bits, mono, 8 kHz: silence, or a wave of which one period is given."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setparams((1, 2, 8000, 0, "NONE", ""))
-        writer.writeframes(bytes(int(8000 * seconds) * 2))
+        writer.writeframes(period * (int(8000 * seconds) * 2 // len(period)))
     return file.getvalue()
 
 
@@ -107,15 +113,52 @@ def test_rename_download_remove(desk: Desk) -> None:
     assert desk.get(f"{MEDIA}?action=update&clip=0&name=Bell") == "OK\nupdated=0\n"
     assert desk.device.clips.name(0) == "Bell"
     answer = desk.ask("GET", f"{MEDIA}?action=download&clip=0")
-    assert (answer.content_type, answer.body) == ("audio/basic", wav())
+    assert (answer.content_type, answer.body[:4]) == ("audio/basic", b".snd")
+    assert struct.unpack(">4I", answer.body[8:24]) == (32_000, 1, 16_000, 1)  # 2 s of mu-law at 16 kHz
     assert desk.get(f"{MEDIA}?action=remove&clip=0") == "OK\nremoved=0\n"
     assert "MediaClip.M0.Name" not in desk.device.parameters
 
 
-def test_a_factory_clip_is_downloaded_as_silence(desk: Desk) -> None:
+def test_an_au_file_is_downloaded_as_it_was_uploaded(desk: Desk) -> None:
+    content = struct.pack(">4s5I", b".snd", 28, 4, 1, 8000, 1) + b"note\x00\x10\x20\x30"
+    assert upload(desk, "", content).body == b"OK\nuploaded=0\n"
+    assert desk.ask("GET", f"{MEDIA}?action=download&clip=0").body == content
+
+
+def test_a_factory_clip_is_downloaded_as_the_sound_it_has_here(desk: Desk) -> None:
+    """M32 is beeps of 780 Hz: 40 Hz above its neighbour."""
     answer = desk.ask("GET", f"{MEDIA}?action=download&clip={ALARM}")
-    assert answer.content_type == "audio/basic"
-    assert answer.body.startswith(b".snd")
+    assert (answer.content_type, answer.body[:4]) == ("audio/basic", b".snd")
+    crossings = sum(
+        a < 128 <= b for a, b in pairwise(answer.body[24 : 24 + 8000])
+    )  # the sign bit, in the first half second
+    assert crossings == pytest.approx(390, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("duplicate", "answer", "clips"),
+    [("updated", "updated=MediaClip.M0", 1), ("replaced", "replaced=0", 1), ("uploaded", "uploaded=1", 2)],
+)
+def test_what_a_name_that_exists_is_answered_is_the_profiles(duplicate: str, answer: str, clips: int) -> None:
+    desk = Desk("C1410")
+    quirks = desk.device.profile.quirks
+    audio = quirks.audio.model_copy(update={"clip_duplicate": duplicate})
+    desk.device.profile = replace(desk.device.profile, quirks=quirks.model_copy(update={"audio": audio}))
+    upload(desk, "&name=Gong", wav(1))
+    assert upload(desk, "&name=Gong", wav(2)).body == f"OK\n{answer}\n".encode()
+    assert len([clip for clip in desk.device.clips.items if clip.number < 25]) == clips
+
+
+def test_a_clip_is_heard_as_it_was_uploaded_at_its_volume_and_so_often(desk: Desk) -> None:
+    """A square wave at half of full scale: -6 dBFS, at half the volume, with 30 dB of attenuation."""
+    upload(desk, "", wav(1, b"\x00\x40" * 8 + b"\x00\xc0" * 8))
+    desk.get(f"{PLAY}?clip=0&volume=50&repeat=1")
+    desk.advance(2)
+    heard = desk.device.audio.render(2)
+    assert level_of(heard[4000:28_000]) == pytest.approx(-6 - 6 - 30, abs=1)
+    desk.advance(1)
+    assert level_of(desk.device.audio.render(1)) == -90
+    assert len(desk.device.audio.render(2.5)) == 40_000
 
 
 @pytest.mark.parametrize(

@@ -156,10 +156,15 @@ class Desk:
         return self.once(head, data)
 
     def opened(
-        self, target: str, *, login: tuple[str, str] | None = ROOT, headers: dict[str, str] | None = None
+        self,
+        target: str,
+        *,
+        login: tuple[str, str] | None = ROOT,
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
     ) -> Reply:
-        """A GET whose answer does not come at once: what the face hands to the server, or the refusal."""
-        head = self.head("GET", target, headers=headers or {})
+        """A request whose answer does not come at once: what the face hands to the server, or the refusal."""
+        head = self.head(method, target, headers=headers or {})
         outcome = self.face.admit(head)
         reply = outcome.serve(Request(head)) if isinstance(outcome, Admission) else outcome
         if login is None or not isinstance(reply, Answer) or reply.status != 401:

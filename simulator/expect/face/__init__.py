@@ -19,8 +19,10 @@ from simulator.expect.face import (
     meter,
     modbus,
     never,
+    notification,
     online,
     snmp,
+    sound,
     state,
     vapix,
 )
@@ -47,4 +49,7 @@ FINDERS: Final[dict[Face, Finder]] = {
     Face.TRAP: snmp.find_trap,
     Face.MODBUS: modbus.find_modbus,
     Face.SENSOR: modbus.find_sensor,
+    Face.SOUND: sound.find,
+    Face.MAIL: notification.find_mail,
+    Face.NOTIFICATION: notification.find_notification,
 }

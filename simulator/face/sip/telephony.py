@@ -68,7 +68,7 @@ class Telephony:
             if media is not None:
                 offer = conversation.moved_to(media)
                 self._listen(conversation)
-                self._face.command(Offer(conversation.number, offer, moved=True))
+                self._face.command(Offer(conversation.number, offer))
 
     # What the device wants
 

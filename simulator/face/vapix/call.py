@@ -109,6 +109,8 @@ class Route:
     body_limit: int = BODY_LIMIT
     spool: bool = False
     """The body arrives as a file: firmware, clips."""
+    unread: bool = False
+    """The handler sees the head alone, and may take the body as it comes: live audio."""
     before_setup: bool = False
     """Open to anyone while the device has no account at all."""
     while_starting: bool = False

@@ -9,16 +9,19 @@ import re
 from typing import TYPE_CHECKING
 
 from simulator.device.parameter import Level, Refused
+from simulator.device.sound import RATE
 from simulator.errors import MalformedMessage
 from simulator.face.exchange import Answer, Reply
 from simulator.face.vapix.call import Call, Route
 from simulator.face.vapix.firmware_upload import uploaded_parts
 from simulator.wire.clip_file import read_clip_file, silent_au
+from simulator.wire.recording import LONGEST, Recording, au_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.device.clip import Clips
+    from simulator.device.audio_quirks import AudioQuirks
+    from simulator.device.clip import Clip, Clips
     from simulator.device.device import Device
 
 LARGEST_UPLOAD = 16 << 20
@@ -57,7 +60,7 @@ def _carried_out(act: Callable[[Call, Clips], Reply], call: Call) -> Reply:
 def _play(call: Call, clips: Clips) -> Reply:
     """By number or by location; answers at once; a new clip replaces the one that plays."""
     arguments = call.query
-    _check_output(arguments)
+    check_output(arguments)
     if "clip" in arguments:
         number = _whole(arguments, "clip")
     elif "location" in arguments:
@@ -68,8 +71,8 @@ def _play(call: Call, clips: Clips) -> Reply:
     return _done(f"playing={number}")
 
 
-def _check_output(arguments: dict[str, str]) -> None:
-    """The pair belongs together, and the deprecated argument is not used with it."""
+def check_output(arguments: dict[str, str]) -> None:
+    """The pair belongs together, and the deprecated argument is not used with it. Raises Refused."""
     given = [name for name in _PAIR if name in arguments]
     if given and (len(given) < 2 or "audiooutput" in arguments):
         raise Refused("audiodeviceid and audiooutputid belong together, without audiooutput")
@@ -94,12 +97,15 @@ def _upload(call: Call, clips: Clips) -> Reply:
         raise Refused("an upload is a POST of multipart/form-data with one file")
     content = next((part for part in parts if part.filename), parts[0]).read(LARGEST_UPLOAD)
     file = read_clip_file(content)
-    name = call.query.get("name", "")
-    present = clips.named(name) if name else None
+    recording = Recording(content, RATE)
+    name, duplicate = call.query.get("name", ""), audio_quirks(call.device).clip_duplicate
+    present = clips.named(name) if name and duplicate != "uploaded" else None
     if present is not None:
-        clips.replace(present.number, content, extension=file.extension, seconds=file.seconds)
-        return _done(f"updated=MediaClip.M{present.number}")
-    number = clips.add(name, content, extension=file.extension, seconds=file.seconds)
+        extension, seconds = file.extension, file.seconds
+        clips.replace(present.number, content, extension=extension, seconds=seconds, recording=recording)
+        clip = f"MediaClip.M{present.number}" if duplicate == "updated" else str(present.number)
+        return _done(f"{duplicate}={clip}")
+    number = clips.add(name, content, extension=file.extension, seconds=file.seconds, recording=recording)
     return _done(f"uploaded={number}")
 
 
@@ -118,9 +124,20 @@ def _update(call: Call, clips: Clips) -> Reply:
 
 
 def _download(call: Call, clips: Clips) -> Reply:
-    """The file as it was uploaded. A factory clip is silence: the recordings cannot be published."""
-    content = clips[_whole(call.query, "clip")].content
-    return Answer(body=content or silent_au(call.device.profile.quirks.clip_seconds), content_type="audio/basic")
+    """As an au file: one that was uploaded as such, else its sound in mu-law at 16 kHz, as the factory has one itself.
+
+    A factory clip is the sound that it has here: the recordings cannot be published.
+    """
+    clip = clips[_whole(call.query, "clip")]
+    content = clip.content if clip.extension == "au" else _transcoded(clip, clips.seconds(clip))
+    return Answer(body=content, content_type="audio/basic")
+
+
+def _transcoded(clip: Clip, seconds: float) -> bytes:
+    seconds = min(seconds, LONGEST)
+    if clip.recording is None:
+        return silent_au(seconds)
+    return au_file(clip.recording.samples(0.0, seconds), RATE)
 
 
 _ACTIONS: dict[str, Callable[[Call, Clips], Reply]] = {
@@ -146,6 +163,13 @@ def _done(line: str) -> Answer:
 
 def _bad(why: str) -> Answer:
     return Answer(400, f"400 Bad Request\n{why}\n".encode("utf-8", "replace"))
+
+
+def audio_quirks(device: Device) -> AudioQuirks:
+    """The profile's guesses about sound. Only for devices that have any."""
+    quirks = device.profile.quirks.audio
+    assert quirks is not None
+    return quirks
 
 
 def has_clips(device: Device) -> bool:

@@ -162,7 +162,7 @@ class VapixFace:
         if not open_path:
             self._attendance.admitted(head, identity.account)
         serve = partial(self._serve, route, identity)
-        return Admission(serve, route.body_limit, route.spool, identity.account)
+        return Admission(serve, route.body_limit, route.spool, identity.account, route.unread)
 
     def _serve(self, route: Route, identity: Identity, request: Request) -> Reply:
         request.login = identity.account

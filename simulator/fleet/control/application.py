@@ -48,6 +48,8 @@ def _served(route: ControlRoute, engine: Engine) -> Handler:
             )
         finally:
             engine.calls -= 1
+        if isinstance(answer, bytes):
+            return web.Response(body=answer, content_type="audio/wav")
         return web.Response(text=answer) if isinstance(answer, str) else web.json_response(answer)
 
     return serve

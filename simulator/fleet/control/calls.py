@@ -11,6 +11,7 @@ from simulator.errors import FleetError
 from simulator.fleet.control.openapi import openapi
 from simulator.fleet.control.route import ControlRequest, ControlRoute
 from simulator.fleet.control.sensor_calls import SENSOR_ROUTES
+from simulator.fleet.control.sound_calls import SOUND_ROUTES
 from simulator.fleet.specification import DeviceSpecification, FleetSpecification
 from simulator.journal import Kind
 from simulator.resources import VERSION
@@ -188,6 +189,7 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/v1/devices/{name}/description", "Its entry of fleet.json, as of now", describe_entry),
     ControlRoute("GET", "/v1/devices/{name}/states", "Every lasting state of its event system", list_states),
     *SENSOR_ROUTES,
+    *SOUND_ROUTES,
     ControlRoute("GET", "/v1/actions", "What hands can do: verbs and their fields", list_actions),
     ControlRoute("POST", "/v1/actions", "Do one action; the one key is the verb", act),
     ControlRoute("GET", "/v1/journal", "Records of the journal", read_journal, query=_JOURNAL_QUERY),

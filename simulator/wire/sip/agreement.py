@@ -61,7 +61,7 @@ class LocalMedia:
     rtcp_port: int = 0
     """0: the one after `port`."""
     attributes: tuple[tuple[str, str | None], ...] = ()
-    """More for the media line, such as ICE candidates."""
+    """More for the media line, such as ICE candidates; those are left out of answers to offers without ICE."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 from simulator.wire.sip.composition import SDP, is_made_here, phrase_of
 from simulator.wire.sip.event import Answered, AnswerReceived, CallConfirmed, CallEnded, End
-from simulator.wire.sip.header import name_addr
 from simulator.wire.sip.info import answer_info
-from simulator.wire.sip.packet import Packet
+from simulator.wire.sip.packet import UDP, Packet
 from simulator.wire.sip.renegotiation import Renegotiation
 from simulator.wire.sip.sending import Sending
 from simulator.wire.sip.session_timer import SessionTimer
 from simulator.wire.sip.unacknowledged import Unacknowledged
-from simulator.wire.sip.uri import SipUri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +46,8 @@ class Call:
         self.local_sdp = b""
         self.remote_sdp = b""
         self.digest: DigestClient | None = None
-        self.contact = ""
+        self.reached: tuple[str, str, bool] = (UDP, "", False)
+        """How the peer reaches us: transport, user part of our Contact, and whether it is `sips:`."""
         self.peer_updates = False
         """The peer's Allow lists UPDATE."""
         self.timer = SessionTimer(core.schedule, self._refresh, self._expired)
@@ -57,12 +56,11 @@ class Call:
         self._bye_wanted: Extra | None = None
         core.calls[number] = self
 
-    def move(self) -> None:
-        """Our address or port is another now: Contact says so with the next request that has one."""
-        address = name_addr(self.contact).address() if self.contact else None
-        if isinstance(address, SipUri):
-            host, port = self.core.here((address.transport or "udp").upper())
-            self.contact = f"<{address._replace(host=host, port=port)}>"
+    @property
+    def contact(self) -> str:
+        """Our Contact, as it is now: an address that has changed shows in the next re-INVITE."""
+        transport, user, secure = self.reached
+        return self.core.contact(transport, user, secure=secure, at=self.core.seen_at(transport))
 
     # Requests of the peer
 

@@ -43,8 +43,7 @@ class Callee(Call):
         self.peer_updates = "UPDATE" in (headers.get("allow") or "")
         uri = parse_uri(received.request.uri)
         user = uri.user or "" if isinstance(uri, SipUri) else ""
-        secure = uri.scheme == "sips"
-        self.contact = core.contact(received.transport, user, secure=secure)
+        self.reached = (received.transport, user, uri.scheme == "sips")
         self._transaction: ServerTransaction | None = transaction
         self._accepted: ServerTransaction | None = None
         """That of the INVITE once its 200 is out."""

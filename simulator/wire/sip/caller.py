@@ -60,8 +60,7 @@ class Caller(Call):
         self._account = account
         sending = self._invitation(core, command)
         super().__init__(core, core.new_number())
-        self.contact = core.contact(self._destination.transport, account.user, secure=self._secure)
-        sending.request.headers.set("Contact", self.contact)
+        self.reached = self._reached
         self.digest = sending.digest
         self.local_sdp = command.offer
         self._sending = sending
@@ -73,11 +72,12 @@ class Caller(Call):
     def _invitation(self, core: Core, command: PlaceCall) -> Sending:
         account = command.account
         uri = sip_uri(command.to)
-        self._secure = account.aor.startswith("sips:")
         preloaded = core.service_routes.get(account.aor) or tuple(f"<{proxy}>" for proxy in account.proxies)
         target, routes = way(str(uri.without("method", headers=True)), preloaded)
         self._destination = next_hop(str(uri), preloaded, account.transport)
-        top, self._branch = core.new_via(self._destination.transport)
+        transport, secure = self._destination.transport, account.aor.startswith("sips:")
+        self._reached = (transport, account.user, secure)
+        top, self._branch = core.new_via(transport)
         request = core.request(
             "INVITE",
             target,
@@ -86,7 +86,7 @@ class Caller(Call):
             self._seq,
             top=top,
             routes=routes,
-            contact="<sip:>",
+            contact=core.contact(transport, account.user, secure=secure, at=core.seen_at(transport)),
             headers=self._asked(core, command.headers),
             capable=True,
             body=command.offer,

@@ -84,8 +84,6 @@ class Offer:
     """Empty with INVITE: ask the peer for an offer."""
     method: str = "INVITE"
     """INVITE, or UPDATE where the peer allows it."""
-    moved: bool = False
-    """Our address or port is another than when the call began: our Contact says so from now on."""
 
 
 @dataclass(frozen=True, slots=True)

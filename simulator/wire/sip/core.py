@@ -82,6 +82,10 @@ class Core:
         """Our own address."""
         return self.settings.address, self.settings.ports.get(transport, 5060)
 
+    def seen_at(self, transport: str) -> Address | None:
+        """Where others see us, if that differs from our own address and may go into Contact (sheet 10.3)."""
+        return self.seen_as.get(transport) if self.settings.contact_rewrite else None
+
     def contact(self, transport: str, user: str, *, secure: bool = False, at: Address | None = None) -> str:
         """Our Contact."""
         host, port = at or self.here(transport)

@@ -96,13 +96,7 @@ class Headers:
     def all(self, name: str) -> tuple[str, ...]:
         """All values of such lines; comma lists are split for the headers that may be lists. Raises MalformedMessage."""
         lines = self.raw(name)
-        if not is_list(name):
-            return lines
-        return (
-            split_list(lines[0])
-            if len(lines) == 1
-            else tuple(value for line in lines for value in split_list(line))
-        )
+        return tuple(value for line in lines for value in split_list(line)) if is_list(name) else lines
 
     def count(self, name: str) -> int:
         """How many such lines there are."""
@@ -113,6 +107,10 @@ class Headers:
         if len(set(self._keys)) == len(self._keys):
             return None
         return next((name for name in names if self.count(name) > 1), None)
+
+    def size(self) -> int:
+        """Characters of all values."""
+        return sum(map(len, self._values))
 
     def add(self, name: str, value: str) -> None:
         """Append a line."""

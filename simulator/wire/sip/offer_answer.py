@@ -14,6 +14,7 @@ from simulator.wire.sip import crypto_line
 from simulator.wire.sip.agreement import Agreed, AudioSettings, Encryption, LocalMedia
 from simulator.wire.sip.audio_format import OPUS, AudioFormat, static_payload_type, telephone_event
 from simulator.wire.sip.crypto_line import KEY_LENGTHS, Crypto
+from simulator.wire.sip.header import quote
 from simulator.wire.sip.sdp import (
     Attributes,
     Direction,
@@ -22,6 +23,7 @@ from simulator.wire.sip.sdp import (
     Origin,
     SessionDescription,
     family,
+    is_ice,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class NotAcceptable(ClientViolation):
     @property
     def warning(self) -> str:
         """The text for a Warning header, to stand behind `399 <host>`."""
-        return f'"{self.what}"'
+        return quote(self.what)
 
 
 @dataclass(slots=True)
@@ -122,6 +124,8 @@ class Negotiation:
         chosen = OfferedFormat(found.payload_type, found.format, found.parameters)
         events = [] if found.event_payload_type is None else [self._event(found)]
         ours = self._media(media.transport, [chosen, *events], found.direction)
+        if found.ice is None:
+            ours.attributes = [(name, value) for name, value in ours.attributes if not is_ice(name)]
         if found.rtcp_mux:
             ours.attributes.append(("rtcp-mux", None))
         if found.local_crypto is not None:

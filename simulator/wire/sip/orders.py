@@ -86,8 +86,6 @@ def _about_answer(call: Call, command: Command, now: float) -> bool:
 def _about_offer(call: Call, command: Command, now: float) -> bool:
     match command:
         case say.Offer():
-            if command.moved:
-                call.move()
             return call.renegotiation.offer(command.sdp, command.method, now)
         case say.Hold():
             return call.renegotiation.redirect("sendonly", now)
@@ -116,7 +114,12 @@ def send_request(core: Core, command: SendRequest, now: float) -> int:
         1,
         top=top,
         routes=routes,
-        contact=core.contact(destination.transport, account.user, secure=account.aor.startswith("sips:")),
+        contact=core.contact(
+            destination.transport,
+            account.user,
+            secure=account.aor.startswith("sips:"),
+            at=core.seen_at(destination.transport),
+        ),
         headers=command.headers,
         capable=True,
         body=command.body,

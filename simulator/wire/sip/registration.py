@@ -71,7 +71,8 @@ class Registration:
         self._lengthened = self._followed = self._rewritten = False
         self._at: Address | None = None
         """Our address as the registrar sees it, where that differs and goes into Contact."""
-        self._bound = False
+        self._bound = ""
+        """The Contact that is registered; empty: none is, as far as we know."""
         self._ended = False
         self._refresh_due = False
         self._refresh_at = 0.0
@@ -87,12 +88,15 @@ class Registration:
     # What the owner says
 
     def refresh(self, now: float) -> None:
-        """Register again now, or as soon as the REGISTER under way is answered."""
+        """Register again now, or as soon as the REGISTER under way is answered. Where our address has changed, the old
+        binding is taken back first."""
         if self._ended:
             return
         self._rewritten = self._lengthened = self._followed = False
         if self._sending is not None:
             self._refresh_due = True
+        elif self._bound not in {"", self._contact(self._destination(self._active))}:
+            self._register(Purpose.LEAVE, self._active, 0, now)
         else:
             self._register(Purpose.KEEP, self._active, self._expires, now)
 
@@ -116,6 +120,7 @@ class Registration:
         self._purpose = purpose
         self._cancel("refresh")
         there, headers = self._destination(server), (("Expires", str(expires)),)
+        leaves = purpose in {Purpose.LEAVE, Purpose.END}
         core, account, target = self.core, self._command.account, self._command.servers[server]
         aor = target.aor or account.aor
         uri, routes = way(self._registrar(server), self._proxies)
@@ -128,7 +133,7 @@ class Registration:
             self._next_seq(),
             top=top,
             routes=routes,
-            contact=self._contact(there),
+            contact=self._bound or self._contact(there) if leaves else self._contact(there),
             headers=headers,
             capable=True,
         )
@@ -177,6 +182,7 @@ class Registration:
         if self._purpose is Purpose.END:
             self._over(response.status, response.phrase)
         elif self._purpose is Purpose.LEAVE:
+            self._bound = ""
             self._register(Purpose.KEEP, self._active, self._expires, now)
         elif self._purpose is Purpose.PROBE:
             self._probed(response, now)
@@ -187,6 +193,7 @@ class Registration:
 
     def _registered(self, response: Response, now: float) -> None:
         there = self._destination(self._active)
+        self._bound = self._contact(there)
         if self._rewrites(there):
             self._register(Purpose.LEAVE, self._active, 0, now)
             self._at = self.core.seen_as.get(there.transport)
@@ -197,7 +204,7 @@ class Registration:
         if not granted:
             self._failed(response.status, response.phrase, now)
             return
-        self._bound, self._failures = True, 0
+        self._failures = 0
         lead = self.core.settings.refresh_lead
         pause = granted - lead if granted > 2 * lead else granted / 2
         self._set("refresh", now + pause, self._refresh)
@@ -275,7 +282,7 @@ class Registration:
 
     def _failed(self, status: int, phrase: str, now: float, response: Response | None = None) -> None:
         """Try again after the retry interval, or when the server says."""
-        self._bound = False
+        self._bound = ""
         for name in ("keepalive", "failback"):
             self._cancel(name)
         settings = self.core.settings
@@ -340,7 +347,7 @@ class Registration:
     def _over(self, status: int, phrase: str) -> None:
         if self._ended:
             return
-        self._ended, self._bound = True, False
+        self._ended, self._bound = True, ""
         self._stop()
         if self._sending is not None:
             self._sending.give_up()

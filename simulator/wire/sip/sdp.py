@@ -183,6 +183,11 @@ class SessionDescription:
 _DIRECTIONS = frozenset(map(str, Direction))
 
 
+def is_ice(attribute: str) -> bool:
+    """Whether an attribute is of ICE: it stands in an answer only if one stood in the offer."""
+    return attribute.startswith("ice-") or attribute in {"candidate", "end-of-candidates", "remote-candidates"}
+
+
 def family(address: str) -> str:
     """IP4 or IP6, by the look of an address."""
     return "IP6" if ":" in address else "IP4"

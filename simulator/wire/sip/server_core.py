@@ -48,11 +48,18 @@ class ServerCore:
             self._acknowledge(received, transaction, now)
         elif transaction is not None:
             transaction.repeated(now)
-        elif self._core.transactions.serving >= self._core.settings.max_server_transactions:
+        elif self._is_full():
             retry = str(self._core.settings.overload_retry_after)
             self._stateless(request, received, 503, (("Retry-After", retry),))
         else:
             self._new(received, now)
+
+    def _is_full(self) -> bool:
+        transactions, settings = self._core.transactions, self._core.settings
+        return (
+            transactions.serving >= settings.max_server_transactions
+            or transactions.held >= settings.max_server_bytes
+        )
 
     def refuse_malformed(self, request: Request, what: str, source: Address, transport: str) -> None:
         """Send a 400 to who sent nonsense, if its Via can be read; nothing of it is kept."""
@@ -81,7 +88,7 @@ class ServerCore:
         refusal = refusal_of_form(core, received)
         if refusal is None and not received.to_tag and received.method != "CANCEL":
             refusal = refusal_of_address(core, received)
-        transaction = core.transactions.serve(received, core.settings.timing, now)
+        transaction = core.transactions.serve(received, core.settings.timing)
         scripted = core.misbehaviour.answer_to(received.method) if core.misbehaviour is not None else None
         if scripted is not None:
             self._play(scripted, transaction, now)

@@ -118,8 +118,8 @@ class ServerTransaction:
     """
 
     __slots__ = (
-        "_forget", "_guard", "_interval", "_over", "_put", "_schedule", "_table", "_timing", "arrived",
-        "cancelled", "destination", "key", "last", "lost", "merge_key", "method", "request", "state", "tag", "to_tag",
+        "_forget", "_guard", "_interval", "_over", "_put", "_schedule", "_table", "_timing", "cancelled",
+        "destination", "key", "last", "lost", "merge_key", "method", "request", "state", "tag", "to_tag", "weight",
     )  # fmt: skip
 
     def __init__(
@@ -144,7 +144,8 @@ class ServerTransaction:
         self.to_tag = ""
         """To tag of the request."""
         self.last: Packet | None = None
-        self.arrived = 0.0
+        self.weight = 0
+        """Bytes that it counts for."""
         self.lost: Callable[[float], None] | None = None
         self.cancelled: Callable[[Request, float], None] | None = None
         self.state = State.PROCEEDING if request.method == "INVITE" else State.TRYING

@@ -53,6 +53,8 @@ class UserAgentSettings:
     """A `sips:` request that came over UDP or TCP gets 416."""
     max_server_transactions: int = 10_000
     """Beyond it, new requests get a stateless 503 with Retry-After."""
+    max_server_bytes: int = 16_000_000
+    """Bytes of requests that server transactions may stand for; beyond it the same."""
     overload_retry_after: int = 5
     allow_mwi: bool = False
     """NOTIFY with `Event: message-summary` gets 200 (VAPIX AllowMWI) and is told by `NotifyReceived`."""

@@ -34,6 +34,8 @@ class TransactionLayer:
         self.now = 0.0
         self.delay = 0.0
         """Seconds by which responses leave late, as scripted."""
+        self.held = 0
+        """Bytes of the requests that server transactions were made for, about what they hold."""
         self._late = 0
         self._output: list[Packet] = []
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
@@ -104,7 +106,7 @@ class TransactionLayer:
         """Whether the same request has come another way and is still known."""
         return received.merge_key in self._merged
 
-    def serve(self, received: Received, timing: Timing, now: float) -> ServerTransaction:
+    def serve(self, received: Received, timing: Timing) -> ServerTransaction:
         """A new server transaction."""
         transaction = ServerTransaction(
             received.request,
@@ -115,8 +117,9 @@ class TransactionLayer:
             put=self.put_response,
             forget=self._forget_server,
         )
+        transaction.weight = received.request.headers.size() + len(received.request.body)
+        self.held += transaction.weight
         transaction.to_tag = received.to_tag
-        transaction.arrived = now
         self._servers[received.key] = transaction
         if not transaction.to_tag and received.method != "CANCEL":
             transaction.merge_key = received.merge_key
@@ -175,5 +178,7 @@ class TransactionLayer:
     def _forget_server(self, transaction: ServerTransaction) -> None:
         if self._servers.get(transaction.key) is transaction:
             del self._servers[transaction.key]
+        self.held -= transaction.weight
+        transaction.weight = 0
         if transaction.merge_key is not None and self._merged.get(transaction.merge_key) is transaction:
             del self._merged[transaction.merge_key]

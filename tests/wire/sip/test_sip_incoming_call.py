@@ -238,6 +238,17 @@ def test_too_many_transactions_get_a_stateless_503() -> None:
     assert statuses(bench.receive(request("OPTIONS", branch="z9hG4bK9", call_id="9"))) == [200]
 
 
+def test_few_transactions_may_be_too_large() -> None:
+    bench = Bench(max_server_bytes=100_000)
+    big = [("X", "x" * 60_000)]
+    replies = [
+        bench.receive(request("OPTIONS", branch=f"z9hG4bK{n}", call_id=f"{n}", headers=big)) for n in range(3)
+    ]
+    assert [statuses(reply) for reply in replies] == [[200], [200], [503]]
+    bench.settle()
+    assert bench.agent.idle
+
+
 # Peers of RFC 2543
 
 

@@ -252,6 +252,26 @@ def test_an_answer_that_is_a_failure(text: str) -> None:
     assert ours.current is None
 
 
+ICE = (("ice-ufrag", "u"), ("ice-pwd", "p"), ("candidate", "1 1 UDP 1 127.0.0.2 4000 typ host"))
+
+
+@pytest.mark.parametrize("theirs", [[], ["a=ice-ufrag:x", "a=ice-pwd:y"]])
+def test_ice_is_answered_only_where_it_is_offered(theirs: list[str]) -> None:
+    ours = negotiation()
+    ours.local.attributes = (*ICE, ("label", "1"))
+    assert ours.offer().media[0].attributes[-4:] == [*ICE, ("label", "1")]
+    description, agreed = ours.answer(parse(offer("0", *theirs)))
+    assert ("label", "1") in description.media[0].attributes
+    assert all(line in description.media[0].attributes for line in ICE) is bool(theirs)
+    assert (agreed.ice is not None) is bool(theirs)
+
+
+def test_a_warning_is_a_quoted_string_whatever_was_offered() -> None:
+    with pytest.raises(NotAcceptable) as caught:
+        negotiation().answer(parse(offer(transport='x"y')))
+    assert caught.value.warning == '"transport x\\"y is not supported"'
+
+
 def test_without_a_format_there_is_no_offer() -> None:
     with pytest.raises(NotAcceptable, match="no codec is configured"):
         negotiation(formats=()).offer()
@@ -322,6 +342,44 @@ def test_our_own_offers_and_answers_meet_under_keys(policy: str, transport: str)
     ours = caller.answered(parse(str(answer)))
     assert (ours.local_crypto, ours.remote_crypto) == (theirs.remote_crypto, theirs.local_crypto)
     assert str(caller.offer()) == str(offered), "keys and version stay"
+
+
+settings = st.builds(
+    AudioSettings,
+    st.permutations((OPUS, G722, L16_16000, PCMU, PCMA)).flatmap(
+        lambda order: st.integers(1, 5).map(lambda n: tuple(order[:n]))
+    ),
+    own_order=st.booleans(),
+    direction=st.sampled_from(list(Direction)),
+    encryption=st.sampled_from(list(Encryption)),
+    event_payload_type=st.none() | st.integers(96, 127),
+    ptime=st.sampled_from([20, 60]),
+    rtcp_mux=st.booleans(),
+)
+
+
+@given(settings, settings, st.sampled_from(list(Direction)))
+def test_both_sides_of_an_exchange_agree(mine: AudioSettings, yours: AudioSettings, wanted: Direction) -> None:
+    """Whatever two of us are set to: what the callee answers is what the caller reads, seen from the other side."""
+    caller, callee = negotiation(), negotiation("127.0.0.3")
+    caller.settings, callee.settings, caller.wanted = mine, yours, wanted
+    callee.random_bytes = random.Random(2).randbytes
+    offered = caller.offer()
+    try:
+        answer, theirs = callee.answer(parse(offered.encode()))
+    except NotAcceptable:
+        common = [audio for audio in mine.formats if audio in yours.formats]
+        assert not common or mine.encryption is not yours.encryption
+        return
+    ours = caller.answered(parse(answer.encode()))
+    assert (ours.format, ours.payload_type) == (theirs.format, theirs.payload_type)
+    assert ours.payload_type in theirs.receives
+    assert theirs.payload_type in ours.receives
+    assert ours.direction is theirs.direction.reversed()
+    assert ours.event_payload_type == (None if mine.event_payload_type is None else theirs.event_payload_type)
+    assert (ours.local_crypto, ours.remote_crypto) == (theirs.remote_crypto, theirs.local_crypto)
+    assert ours.rtcp_mux is theirs.rtcp_mux
+    assert (ours.address, theirs.address) == ("127.0.0.3", "127.0.0.2")
 
 
 def test_a_plain_answer_is_a_failure_only_where_keys_are_mandatory() -> None:

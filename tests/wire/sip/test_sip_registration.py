@@ -239,6 +239,20 @@ def test_the_seen_address_goes_into_contact_and_via() -> None:
     assert state(bench) == (Binding.REGISTERED, 200)
 
 
+def test_a_new_address_of_ours_takes_the_old_binding_back() -> None:
+    bench = Bench(udp_keepalive=0)
+    first = registered(bench)
+    bench.agent.settings.address = "127.0.0.8"
+    (leaving,) = bench.send(Refresh(1))
+    assert (leaving.headers.get("expires"), leaving.headers.get("contact")) == ("0", first.headers.get("contact"))
+    (again,) = bench.receive(answer(leaving, 200, contact=""))
+    assert again.headers.get("contact") == "<sip:1001@127.0.0.8:5060>"
+    bench.receive(bound(again))
+    bench.agent.settings.address = "127.0.0.9"
+    (leaving,) = bench.send(Unregister(1))
+    assert leaving.headers.get("contact") == "<sip:1001@127.0.0.8:5060>"
+
+
 def test_rewriting_can_be_off() -> None:
     bench = Bench(via_rewrite=False, contact_rewrite=False, udp_keepalive=0)
     (asked,) = bench.send(REGISTER)

@@ -197,6 +197,13 @@ def test_a_direction_is_written_where_there_was_none() -> None:
     )
 
 
+def test_a_new_address_of_ours_shows_in_the_re_invite() -> None:
+    call = InCall()
+    call.bench.agent.settings.address = "127.0.0.8"
+    (invite,) = call.bench.send(Offer(1, ANSWER))
+    assert invite.headers.get("contact") == "<sip:1001@127.0.0.8:5060>"
+
+
 def test_an_offer_by_update() -> None:
     call = InCall()
     (update,) = call.bench.send(Offer(1, OTHER, "UPDATE"))

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip import header
+from simulator.wire.sip.digest import parse_challenge
 from simulator.wire.sip.header import unquote
 from simulator.wire.sip.message import Headers, Request, parse
 from simulator.wire.sip.uri import SipUri, parse_uri
@@ -139,6 +140,16 @@ def their_cseq(text: str) -> Any:
     return found.sequence, found.method
 
 
+def our_challenge(text: str) -> Any:
+    found = parse_challenge(text)
+    return found.realm, found.nonce, found.algorithm, found.opaque
+
+
+def their_challenge(text: str) -> Any:
+    found = sipmessage.AuthChallenge.parse(text).parameters
+    return found.get("realm"), found.get("nonce"), found.get("algorithm"), found.get("opaque")
+
+
 ASKED_FOR = ("Subject", "X-Odd", "Supported", "Contact", "Via", "Content-Length")
 
 
@@ -202,6 +213,25 @@ CSEQ_REASONS = [
     Reason("they take numbers of 2^31 and more", r"\d{10}", "4294967296 INVITE"),
 ]
 
+DIGEST = 'Digest realm="r", nonce="n"'
+CHALLENGE_REASONS = [
+    Reason(
+        "they leave it to others to ask whether realm and nonce are there",
+        r"^(?!.*nonce)|^(?!.*realm)",
+        'Digest realm="r"',
+    ),
+    Reason("they take any scheme", r"^Basic", 'Basic realm="r", nonce="n"'),
+    Reason(
+        'they split quoted values at commas, as in the RFC\'s own qop="auth,auth-int"',
+        r'"[^"=]*,[^"=]*"',
+        DIGEST + ', qop="auth,auth-int"',
+    ),
+    Reason("they keep the case of parameter names", r"[A-Z]\w*=", DIGEST + ", Opaque=x"),
+    Reason("they refuse separators with nothing between", r",\s*(,|$)", DIGEST + ","),
+    Reason("they refuse an empty bare value", r"=\s*(,|$)", DIGEST + ", opaque="),
+    Reason("they want a comma between items", r'" \w', 'Digest realm="r" nonce="n"'),
+    Reason("they keep backslashes before other characters", r'\\[^"\\]', 'Digest realm="r\\x", nonce="n"'),
+]
 FOO = "FOO sip:b@h SIP/2.0\r\n"
 MESSAGE_REASONS = [
     Reason("they keep a blank before the colon as part of the name", r"[ \t]:", FOO + "Subject : x\r\n\r\n"),
@@ -228,6 +258,7 @@ KINDS: dict[str, tuple[Callable[[str], Any], Callable[[str], Any], list[Reason]]
     "uri": (our_uri, their_uri, URI_REASONS),
     "address": (our_address, their_address, ADDRESS_REASONS),
     "cseq": (our_cseq, their_cseq, CSEQ_REASONS),
+    "challenge": (our_challenge, their_challenge, CHALLENGE_REASONS),
     "message": (our_message, their_message, MESSAGE_REASONS),
 }
 
@@ -330,6 +361,38 @@ def test_addresses(text: str) -> None:
 @given(cseq_texts)
 def test_cseqs(text: str) -> None:
     compare("cseq", text)
+
+
+items = st.lists(
+    st.sampled_from(
+        [
+            'realm="r"',
+            'nonce="n\\"o"',
+            "nonce=n",
+            "algorithm=SHA-256",
+            'opaque=""',
+            "Opaque=x",
+            'opaque="a b"',
+            'qop="auth,auth-int"',
+            'realm="a\\b"',
+            "opaque=",
+            "stale=true",
+            "",
+        ]
+    ),
+    max_size=5,
+)
+challenge_texts = st.builds(
+    lambda scheme, parts, separator: f"{scheme} {separator.join(parts)}",
+    st.sampled_from(["Digest", "Digest", "digest", "Basic"]),
+    items,
+    st.sampled_from([", ", ",", " , ", " "]),
+)
+
+
+@given(challenge_texts)
+def test_challenges(text: str) -> None:
+    compare("challenge", text)
 
 
 names = st.sampled_from(["Subject", "s", "S", "X-Odd", "supported", "k", "Contact", "m", "Subject ", "X-Odd\t"])
