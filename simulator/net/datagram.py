@@ -210,7 +210,15 @@ class DatagramPort:
             numbers = [struct.unpack_from("I", data)[0] for level, kind, data in ancillary if kind == IP_RECVERR]
             if numbers and not self._silent and not self._frozen():
                 self._loop.call_soon(self._tell, peer[:2], os.strerror(numbers[0]).lower(), sent)
+        if told:
+            self._watch_again()
         return told
+
+    def _watch_again(self) -> None:
+        """libuv, and with it uvloop, gives a socket up that has told of an error; asyncio's own loop does not."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            without_cause(self._loop.add_reader, self._socket, self._drain)
 
     def _frozen(self) -> bool:
         return self._patchbay.frozen(self.endpoint.device)
