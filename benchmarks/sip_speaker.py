@@ -1,8 +1,8 @@
 """Calls to one speaker of a fleet, one after the other, and SIPp's own answering side beside it.
 
-SIPp calls both with the same scenario, as fast as they answer: INVITE 100 200 ACK BYE 200. A speaker is a whole device: each
-call opens its RTP ports, negotiates a codec, is heard by the loudspeaker, publishes five events and leaves a dozen records in
-the journal. SIPp's answering side sends three messages. On a busy machine compare the CPU columns.
+SIPp calls both with the same scenario, as fast as they answer: INVITE 100 200 ACK BYE 200. A speaker is a whole device:
+each call opens its RTP ports, negotiates a codec, is heard by the loudspeaker, publishes five events and leaves a dozen
+records in the journal. SIPp's answering side sends three messages. On a busy machine compare the CPU columns.
 """
 
 from __future__ import annotations
