@@ -65,9 +65,10 @@ def refusal_of_address(core: Core, received: Received) -> Refusal | None:
 def refusal_of_content(core: Core, received: Received) -> Refusal | None:
     """Extensions and body. Leaves a description alone in the body where others came with it. Raises MalformedMessage."""
     headers = received.request.headers
-    required = headers.all("require")
-    if required:
-        unknown = [name for name in required if name not in core.settings.understood and is_token(name)]
+    if "require" in headers:
+        unknown = [
+            name for name in headers.all("require") if name not in core.settings.understood and is_token(name)
+        ]
         if unknown:
             return 420, (("Unsupported", ", ".join(unknown)),)
     if received.request.body and received.method in WITH_DESCRIPTION:

@@ -104,7 +104,7 @@ def add_capabilities(headers: Headers, settings: UserAgentSettings) -> None:
 def add_extra(headers: Headers, extra: Iterable[tuple[str, str]]) -> None:
     """Headers that a command or a script brings. Raises MalformedMessage for a line end in one."""
     for name, value in extra:
-        if not name or any(end in name + value for end in "\r\n"):
+        if not name or "\r" in name or "\n" in name or "\r" in value or "\n" in value:
             raise MalformedMessage(f"{name!r} cannot be a header")
         headers.add(name, value)
 

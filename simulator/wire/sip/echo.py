@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Echo:
     """The lines that every response to one request repeats, byte for byte."""
 
-    __slots__ = ("_ids", "_routes", "_sequence", "_to", "_vias")
+    __slots__ = ("_ids", "_routes", "_sequence", "_tag", "_tagged", "_to", "_vias")
 
     def __init__(self, request: Request) -> None:
         headers = request.headers
@@ -27,6 +27,7 @@ class Echo:
         self._routes = "\r\nRecord-Route: ".join(headers.raw("record-route")) if request.method == "INVITE" else ""
         self._ids = f"Call-ID: {headers.get('call-id') or ''}\r\nFrom: {headers.get('from') or ''}"
         self._to = headers.get("to") or ""
+        self._tag, self._tagged = "", self._to
         self._sequence = f"CSeq: {headers.get('cseq') or ''}"
 
     def lines(self, status: int, phrase: str, tag: str) -> list[str]:
@@ -34,8 +35,9 @@ class Echo:
         found = [f"SIP/2.0 {status} {phrase or phrase_of(status)}", f"Via: {self._vias}"]
         if self._routes and 100 < status < 300:
             found.append(f"Record-Route: {self._routes}")
-        to = with_tag(self._to, tag) if tag and status > 100 else self._to
-        found += (self._ids, f"To: {to}", self._sequence)
+        if tag != self._tag:
+            self._tag, self._tagged = tag, with_tag(self._to, tag)
+        found += (self._ids, f"To: {self._tagged if status > 100 else self._to}", self._sequence)
         return found
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
+from simulator.errors import FleetError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,11 +19,15 @@ SLACK = 64
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """T1, T2 and T4 in seconds. All other intervals derive from them (SIP sheet 4.1)."""
+    """T1, T2 and T4 in seconds, all above 0. All other intervals derive from them (SIP sheet 4.1). Raises FleetError."""
 
     t1: float = 0.5
     t2: float = 4.0
     t4: float = 5.0
+
+    def __post_init__(self) -> None:
+        if min(self.t1, self.t2, self.t4) <= 0:
+            raise FleetError("a SIP timer that is not above 0", hint="T1 is 0.5 s, T2 4 s, T4 5 s by default")
 
     @property
     def life(self) -> float:

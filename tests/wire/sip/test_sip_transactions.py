@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from sip_agent_bench import request
 
+from simulator.errors import FleetError
 from simulator.wire.sip import client_transaction as client
 from simulator.wire.sip import server_transaction as server
 from simulator.wire.sip.composition import made_here
@@ -275,6 +276,26 @@ def test_timers_i_l_and_j(method: str, transport: str, steps: list[str], over: f
     assert end.forgotten == (0 if over else 1)
     end.advance(over)
     assert end.forgotten == 1
+
+
+@pytest.mark.parametrize("t1", [0, -1.0])
+def test_timers_that_would_spin_are_refused(t1: float) -> None:
+    with pytest.raises(FleetError):
+        Timing(t1=t1)
+
+
+def test_cancelled_timers_are_swept() -> None:
+    schedule = Schedule()
+    fired: list[float] = []
+    timers = [schedule.at(number, fired.append) for number in range(1000)]
+    for timer in timers[1:]:
+        timer.cancel()
+        timer.cancel()
+    assert len(schedule) == 1
+    assert len(schedule._heap) < 200
+    schedule.tick(5000)
+    assert fired == [5000]
+    assert schedule.next_deadline() is None
 
 
 def test_the_ack_of_a_failure_copies_its_invite() -> None:
