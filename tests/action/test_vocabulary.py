@@ -63,6 +63,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "registrar": {"do": "answer", "user": "1001", "status": 503, "retry_after": "5s", "count": 2, "for": "1m"}
     },
     "phone": {"phone": {"do": "call", "name": "desk", "device": "speaker-1", "offer": False}},
+    "page": {"page": {"do": "start", "group": "239.1.1.1", "port": 5000, "tone": 440}},
     "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
     "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
