@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.device.call import CallState
 from simulator.face.sip.description import agreed_media, codec_name, described, local_media
+from simulator.face.sip.ear import Ear
 from simulator.journal import Kind
 from simulator.wire.rtp.statistics import StreamStatistics
 from simulator.wire.sip import sdp
@@ -136,7 +137,8 @@ class Conversation:
 
     def _microphone(self) -> Source | None:
         """What the device hears; None sends silence."""
-        return getattr(self._device, "microphone", None)
+        microphone, audio = self._device.microphone, self._device.audio
+        return None if microphone is None or audio is None else Ear(microphone, audio)
 
     def _note(self, what: str, data: dict[str, object]) -> None:
         self._device.note(Kind.STATE, f"sip {what}", call=self.call.id, **data)
