@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import broker, http, modbus, snmp, start
+from benchmarks import broker, http, modbus, rtp, snmp, start
 
 start.run()
 http.run()
 snmp.run()
 modbus.run()
 broker.run()
+rtp.run()
