@@ -202,12 +202,13 @@ class MediaSession:
 
     def tick(self, due: float, now: float) -> None:
         """A packet time has come."""
-        if now - due > BURST * self._sender.packet_time:
-            self._sender.skip()
+        sender = self._sender
+        if now - due > BURST * sender.packet_time:
+            sender.skip()
         elif self._departure.spoiled:
             self._departure.packet_time(due, now)
         else:
-            packet = self._sender.next_packet()
+            packet = sender.next_packet()
             if packet is not None:
                 self._send_now(packet)
         if now >= self._wake:
