@@ -52,12 +52,9 @@ class VmsCalls:
         call.begin_calling(settings.timeout)
         return call
 
-    def follow(self, audio: Audio) -> None:
-        """What a client sends to be heard is the stream to the device; there is one at a time."""
+    def follow(self, audio: Audio, microphone: Microphone) -> None:
+        """What a client sends to be heard is the stream to the device, one at a time; who listens gets one from it."""
         audio.on_heard(lambda: self.streams(Flow.AUDIO_TO_DEVICE, int(TRANSMIT in audio.sources)))
-
-    def follow_listeners(self, microphone: Microphone) -> None:
-        """Who listens to the microphone is a stream from the device."""
         microphone.on_listeners(lambda: self.streams(Flow.AUDIO_FROM_DEVICE, microphone.listeners))
 
     def streams(self, flow: Flow, count: int) -> None:
