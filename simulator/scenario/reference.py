@@ -25,6 +25,7 @@ from simulator.scenario.plan import (
     SitePlan,
     SnmpPlan,
 )
+from simulator.scenario.rule_plan import ConditionPlan, RulePlan
 from simulator.scenario.schema import SCHEMA_FILE, schema_text
 from simulator.scenario.sip_plan import SipAccountPlan, SipPlan
 
@@ -44,6 +45,8 @@ _SECTIONS: Final = (
     ("fleet: sip", SipPlan),
     ("fleet: sip account", SipAccountPlan),
     ("fleet: network", NetworkPlan),
+    ("fleet: rules", RulePlan),
+    ("fleet: rules: trigger and conditions", ConditionPlan),
     ("site", SitePlan),
     ("site: broker", BrokerPlan),
     ("site: dhcp", DhcpPlan),
