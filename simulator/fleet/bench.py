@@ -62,6 +62,7 @@ class Bench:
         """The record of what hands did last, while they do it."""
         self.hosts: dict[str, Host] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        premises.telephony.hosts = self.hosts
 
     @classmethod
     async def build(cls, specification: FleetSpecification, *, block: int | None = None) -> Bench:
@@ -220,6 +221,7 @@ class Bench:
             "site": {
                 "broker": self.premises.broker_description(),
                 "dhcp": {"address": self.premises.plan.infrastructure("dhcp")},
+                **self.premises.telephony.description(),
                 "traps": dict(zip(("host", "port"), self.premises.trap_receiver, strict=True)),
                 "receivers": None if self.premises.receivers is None else self.premises.receivers.description(),
                 "observer": self.premises.plan.infrastructure("client") if self.premises.own_addresses else None,

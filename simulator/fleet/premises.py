@@ -15,6 +15,7 @@ from simulator.fleet.pace import DeviceTimeDialer
 from simulator.fleet.receivers import Receivers
 from simulator.fleet.sip_specification import RegistrarPlace
 from simulator.fleet.specification import ReceiversSpecification
+from simulator.fleet.telephony import Telephony
 from simulator.journal import Kind
 from simulator.net.dialer import BusyDialer, SocketDialer
 from simulator.net.http_server import HttpServer
@@ -77,6 +78,7 @@ class Premises:
         """Connections of devices that live by device time towards the broker: address and port to socket."""
         self._spare = FIRST_SPARE_NUMBER
         self._names: dict[str, str] = {}
+        self.telephony = Telephony(self)
         self.dhcp = self._dhcp_service()
         self._exchange = DhcpExchange(
             lambda: self.provider.bind_udp(self.plan.infrastructure("dhcp"), CLIENT_PORT, owner="dhcp-client"),
@@ -94,6 +96,7 @@ class Premises:
         try:
             if specification.site.broker.address is None:
                 await premises._start_broker()
+            premises.telephony.open()
             await premises._start_receivers()
         except BaseException:
             await premises.close()
@@ -107,6 +110,7 @@ class Premises:
         self.patchbay.shut_down()
         if self.broker is not None:
             await self.broker.stop()
+        self.telephony.close()
         if self.receivers is not None:
             await self.receivers.stop()
         self._exchange.close()
@@ -250,7 +254,7 @@ class Premises:
     @property
     def registrars(self) -> tuple[RegistrarPlace, ...]:
         """Where accounts of speakers register that name the site, the primary first."""
-        return (RegistrarPlace(self.plan.infrastructure("registrar")),)
+        return tuple(RegistrarPlace(at.place, at.domain_and_port) for at in self.telephony.servers())
 
     def _dhcp_service(self) -> DhcpService:
         address = self.plan.infrastructure("dhcp")

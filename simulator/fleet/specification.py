@@ -17,6 +17,11 @@ from simulator.device.power_supply import PowerSource
 from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
 from simulator.fleet.rule_specification import RuleSpecification, ScheduleSpecification
 from simulator.fleet.sip_specification import SipSpecification
+from simulator.fleet.telephony_specification import (
+    MOST_PHONES,
+    PhoneSpecification,
+    RegistrarSpecification,
+)
 
 DEFAULT_USER = "root"
 DEFAULT_PASSWORD = "pass"  # a test bench's credentials, printed in fleet.json
@@ -183,6 +188,9 @@ class ReceiversSpecification(_Strict):
 class SiteSpecification(_Strict):
     broker: BrokerSpecification = BrokerSpecification()
     dhcp: DhcpSpecification = DhcpSpecification()
+    registrar: RegistrarSpecification | None = None
+    """SIP registrar and proxy; by default there is none."""
+    phones: dict[Name, PhoneSpecification] = Field(default_factory=dict, max_length=MOST_PHONES)
     receivers: bool | ReceiversSpecification = False
     """True: mail, web and TCP server without passwords."""
 

@@ -17,7 +17,8 @@ from simulator.errors import FleetError, Place
 from simulator.scenario.modbus_plan import BusPlan, SensorPlan
 from simulator.scenario.rule_plan import RulePlan
 from simulator.scenario.sip_plan import SipPlan
-from simulator.scenario.written import BrokerKind, ClockMode, Command, Switch
+from simulator.scenario.telephony_plan import PhonePlan, RegistrarPlan
+from simulator.scenario.written import BrokerKind, ClockMode, Command, RegistrarKind, Switch
 from simulator.units import Seconds
 
 if TYPE_CHECKING:
@@ -319,6 +320,16 @@ class SitePlan:
 
     broker: Annotated[BrokerPlan, BrokerKind(BrokerPlan), "embedded, or an address, or a map."] = BrokerPlan()
     dhcp: Annotated[DhcpPlan, "DHCP server."] = DhcpPlan()
+    registrar: Annotated[
+        RegistrarPlan | None,
+        RegistrarKind(RegistrarPlan),
+        "SIP registrar and proxy: embedded, an address, or a map; none by default.",
+    ] = None
+    phones: Annotated[
+        tuple[tuple[str, PhonePlan], ...],
+        MapOf(Record(PhonePlan), Text(r"[a-z][a-z0-9-]{0,62}", "phone name", example="desk")),
+        "SIP phones by name.",
+    ] = ()
     receivers: Annotated[ReceiversPlan, "Mail, web and TCP server for notifications; none by default."] = (
         ReceiversPlan(on=False)
     )
@@ -335,6 +346,8 @@ class SitePlan:
                 "client_certificates": broker.client_certificates,
             },
             "dhcp": {"lease": dhcp.lease, "t1": dhcp.t1, "t2": dhcp.t2},
+            "registrar": None if self.registrar is None else self.registrar.specification(),
+            "phones": {name: phone.specification() for name, phone in self.phones},
             "receivers": {"user": self.receivers.user, "password": self.receivers.password}
             if self.receivers.on
             else False,

@@ -28,6 +28,7 @@ from simulator.scenario.plan import (
 from simulator.scenario.rule_plan import ConditionPlan, RulePlan
 from simulator.scenario.schema import SCHEMA_FILE, schema_text
 from simulator.scenario.sip_plan import SipAccountPlan, SipPlan
+from simulator.scenario.telephony_plan import PhonePlan, RegistrarPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,6 +50,8 @@ _SECTIONS: Final = (
     ("fleet: rules: trigger and conditions", ConditionPlan),
     ("site", SitePlan),
     ("site: broker", BrokerPlan),
+    ("site: registrar", RegistrarPlan),
+    ("site: phone", PhonePlan),
     ("site: dhcp", DhcpPlan),
     ("site: receivers", ReceiversPlan),
     ("client", ClientPlan),

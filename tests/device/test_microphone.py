@@ -205,6 +205,15 @@ def test_as_many_listen_as_may() -> None:
     assert counts[5:] == [0]
 
 
+def test_a_live_stream_is_told_while_somebody_listens() -> None:
+    bench, hears = microphone()
+    first, second = hears.listen(), hears.listen()
+    first.leave()
+    second.leave()
+    assert [event["accessed"] for event in bench.heard("LiveStreamAccessed")] == ["1", "0"]
+    assert bench.states("LiveStreamAccessed") == [{"accessed": "0"}]
+
+
 # ---- hearing
 
 

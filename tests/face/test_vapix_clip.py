@@ -9,9 +9,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from vapix_desk import Desk
+from vapix_desk import Desk, Wire
 
 from simulator.device.sound import level_of
+from simulator.face.exchange import Endless
 
 MEDIA, PLAY, STOP = "/axis-cgi/mediaclip.cgi", "/axis-cgi/playclip.cgi", "/axis-cgi/stopclip.cgi"
 PLAYING, CURRENT = "tnsaxis:MediaClip/Playing", "tnsaxis:MediaClip/CurrentlyPlaying"
@@ -117,6 +118,23 @@ def test_rename_download_remove(desk: Desk) -> None:
     assert struct.unpack(">4I", answer.body[8:24]) == (32_000, 1, 16_000, 1)  # 2 s of mu-law at 16 kHz
     assert desk.get(f"{MEDIA}?action=remove&clip=0") == "OK\nremoved=0\n"
     assert "MediaClip.M0.Name" not in desk.device.parameters
+
+
+def test_a_long_clip_is_downloaded_piece_by_piece(desk: Desk) -> None:
+    """Decoding minutes of sound would make everybody else wait."""
+    upload(desk, "", wav(62, b"\x00\x40" * 8 + b"\x00\xc0" * 8))
+    reply, wire = desk.opened(f"{MEDIA}?action=download&clip=0"), Wire()
+    assert isinstance(reply, Endless)
+    reply.open(wire)
+    beats = 0
+    while wire.ended is None:
+        reply.beat()
+        beats += 1
+    assert beats == 13
+    content = b"".join(wire.received)
+    assert struct.unpack(">4I", content[8:24]) == (62 * 16_000, 1, 16_000, 1)
+    assert len(content) == 24 + 62 * 16_000
+    assert content.count(0xFF) < len(content) / 5  # which stands for zero
 
 
 def test_an_au_file_is_downloaded_as_it_was_uploaded(desk: Desk) -> None:

@@ -46,6 +46,7 @@ def test_the_promised_scenarios_are_there() -> None:
         "sensor/stuck",
         "sensor/crc-errors",
         "sensor/address-clash",
+        "audio/page-is-heard",
     }
 
 

@@ -10,7 +10,7 @@ from simulator.wire.rtp.heard import Heard
 from simulator.wire.rtp.packet import parse
 from simulator.wire.rtp.receiver import Receiver
 from simulator.wire.rtp.srtp import SUITES, Unauthenticated, Unprotector
-from simulator.wire.rtp.statistics import StreamStatistics
+from simulator.wire.rtp.statistics import StreamStatistics, statistics_of
 from simulator.wire.sound.codec import STATIC, codec_named
 
 if TYPE_CHECKING:
@@ -75,25 +75,7 @@ class GroupSession:
     @property
     def statistics(self) -> StreamStatistics:
         """Of what was received."""
-        receiver = self._receiver
-        return StreamStatistics(
-            codec=self._codec.name,
-            received_packets=receiver.packets,
-            received_octets=receiver.octets,
-            expected=receiver.expected,
-            lost=receiver.lost,
-            late=receiver.late,
-            duplicate=receiver.duplicate,
-            reordered=receiver.reordered,
-            wrong_type=receiver.wrong_type,
-            malformed=receiver.malformed,
-            unauthenticated=self._unauthenticated,
-            ssrc_changes=receiver.ssrc_changes,
-            jitter=receiver.reception.jitter if receiver.reception else 0.0,
-            max_gap=receiver.max_gap,
-            first_packet=receiver.first_packet,
-            last_packet=receiver.last_packet,
-        )
+        return statistics_of(self._receiver, self._codec.name, unauthenticated=self._unauthenticated)
 
     def leave(self) -> None:
         """Leave the group and close the socket. Safe to repeat."""

@@ -14,7 +14,7 @@ from simulator.wire.rtp.receiver import Receiver
 from simulator.wire.rtp.report import Reporter
 from simulator.wire.rtp.sender import Sender
 from simulator.wire.rtp.srtp import Unauthenticated
-from simulator.wire.rtp.statistics import StreamStatistics
+from simulator.wire.rtp.statistics import StreamStatistics, statistics_of
 from simulator.wire.sound.codec import codec_named
 
 if TYPE_CHECKING:
@@ -171,30 +171,13 @@ class MediaSession:
     @property
     def statistics(self) -> StreamStatistics:
         """Both directions until now."""
-        receiver, remote = self._receiver, self._reporter.remote
-        return StreamStatistics(
-            codec=receiver.codec_name or (self._codec.name if self._codec else ""),
-            sent_packets=self._sender.packets,
-            sent_octets=self._sender.octets,
-            received_packets=receiver.packets,
-            received_octets=receiver.octets,
-            expected=receiver.expected,
-            lost=receiver.lost,
-            late=receiver.late,
-            duplicate=receiver.duplicate,
-            reordered=receiver.reordered,
-            wrong_type=receiver.wrong_type,
-            malformed=receiver.malformed,
+        return statistics_of(
+            self._receiver,
+            self._codec.name if self._codec else "",
             unauthenticated=self._unauthenticated,
             strangers=self._latch.strangers,
-            ssrc_changes=receiver.ssrc_changes,
-            jitter=receiver.reception.jitter if receiver.reception else 0.0,
-            max_gap=receiver.max_gap,
-            first_packet=receiver.first_packet,
-            last_packet=receiver.last_packet,
-            round_trip=self._reporter.round_trip,
-            remote_lost=remote.lost if remote else None,
-            remote_jitter=remote.jitter / self._clock if remote else None,
+            sender=self._sender,
+            reporter=self._reporter,
         )
 
     def on_digit(self, listener: Callable[[str], None]) -> None:

@@ -28,7 +28,8 @@ class Source(Protocol):
 
     Reading starts at `position` when the stream starts and goes on by the media clock. A live source, one whose
     position moves, is read again from its position when the two are more than 0.2 s apart.
-    A source may also have a `silent: bool`; while that is true nobody asks for samples.
+    A source may also have a `silent: bool`; while that is true nobody asks for samples. One that is known in advance, with
+    an `ahead` that is true, is read some packets ahead, which costs less.
     """
 
     @property

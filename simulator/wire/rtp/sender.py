@@ -1,7 +1,6 @@
 """Our half of a stream, packet by packet (sheet SIP/RTP 13.2).
 
 `next_packet` is asked once per packet time, whether anything is sent or not: the RTP clock runs through silence and hold.
-What sounds of nothing is a constant and costs no encoding.
 """
 
 from __future__ import annotations
@@ -11,22 +10,16 @@ from typing import TYPE_CHECKING
 
 from simulator.wire.rtp.packet import FIXED, MARKED, PLAIN
 from simulator.wire.rtp.telephone_event import keypress
+from simulator.wire.rtp.voice import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from simulator.chance import Stream
     from simulator.wire.rtp.negotiated import Source
     from simulator.wire.rtp.telephone_event import Event
-    from simulator.wire.sound.codec import Codec, Encoder
-    from simulator.wire.sound.resampling import Resampler
+    from simulator.wire.sound.codec import Codec
 
-RATE = 16_000
-APART = RATE // 5
-"""Samples that a live source may run away from the media clock before it is read anew: 0.2 s."""
 _WRAP = 0xFFFF_FFFF
 
 
@@ -34,9 +27,8 @@ class Sender:
     """Numbers, times and fills packets. SSRC, first sequence number and first timestamp come from `chance`."""
 
     __slots__ = (
-        "_chance", "_codec", "_cursor", "_digits_type", "_encoder", "_event", "_event_stamp", "_frame", "_keys", "_marked",
-        "_presses", "_quiet", "_resampler", "_source", "_stays_at", "octets", "packet_time", "packets", "payload_type",
-        "sequence", "speaking", "ssrc", "step", "timestamp",
+        "_chance", "_codec", "_digits_type", "_event", "_event_stamp", "_keys", "_marked", "_presses", "_voice", "octets",
+        "packet_time", "packets", "payload_type", "sequence", "speaking", "ssrc", "step", "timestamp",
     )  # fmt: skip
 
     def __init__(self, chance: Stream) -> None:
@@ -55,12 +47,7 @@ class Sender:
         self.payload_type = 0
         self._digits_type: int | None = None
         self._codec: Codec | None = None
-        self._encoder: Encoder | None = None
-        self._resampler: Resampler | None = None
-        self._quiet = b""
-        self._source: Source | None = None
-        self._cursor = self._stays_at = 0
-        self._frame = 0
+        self._voice = Voice()
         self._marked = True
         self._keys: Iterator[Event] | None = None
         self._event: Event | None = None
@@ -72,14 +59,11 @@ class Sender:
     ) -> None:
         """As agreed. `ptime` in milliseconds; a codec that cannot be cut so takes the next shorter one it can."""
         ptime = max((one for one in codec.packet_times if one <= ptime), default=codec.packet_times[0])
-        if codec is not self._codec or ptime != round(self.packet_time * 1000):
-            self._encoder = self._resampler = None
         self._codec = codec
+        self._voice.configure(codec, ptime)
         self.payload_type, self._digits_type = payload_type, digits_type
         self.packet_time = ptime / 1000
         self.step = codec.clock * ptime // 1000
-        self._frame = RATE * ptime // 1000
-        self._quiet = codec.silence(self.step)
         if speaking and not self.speaking:
             self._marked = True
         self.speaking = speaking
@@ -88,27 +72,28 @@ class Sender:
             self._keys = None
 
     @property
+    def clock(self) -> int:
+        """Of our RTP timestamps, in Hz."""
+        return self._codec.clock if self._codec is not None else 8000
+
+    @property
     def takes_keys(self) -> bool:
         """Telephone events are agreed, and we may send."""
         return self.speaking and self._digits_type is not None
 
     def read(self, source: Source | None) -> None:
         """From the next packet on; None is silence."""
-        self._source = source
-        self._resampler = None
-        if source is not None:
-            self._cursor = self._stays_at = round(source.position * RATE)
+        self._voice.read(source)
 
     def press(self, digit: str, seconds: float) -> None:
         """One keypress after those that are still being sent. Raises ValueError for what cannot be sent."""
-        clock = self._codec.clock if self._codec is not None else 8000
-        keypress(digit, round(seconds * clock), self.step)
+        keypress(digit, round(seconds * self.clock), self.step)
         self._presses.append((digit, seconds))
 
     def skip(self) -> None:
         """A packet time passes without a packet."""
         self.timestamp = (self.timestamp + self.step) & _WRAP
-        self._cursor += self._frame
+        self._voice.skip()
 
     def jump(self, sequence: int = 0, *, new_ssrc: bool = False) -> None:
         """Go on with another sequence number or SSRC."""
@@ -123,12 +108,10 @@ class Sender:
             return None
         if self._keys is not None or self._presses:
             made = self._key_packet()
+            self._voice.skip()
         else:
-            source = self._source
-            payload = self._quiet if source is None else self._sound(source)
-            made = self._packet(self.payload_type, self.timestamp, payload)
+            made = self._packet(self.payload_type, self.timestamp, self._voice.payload())
         self.timestamp = (self.timestamp + self.step) & _WRAP
-        self._cursor += self._frame
         return made
 
     def _packet(self, payload_type: int, timestamp: int, payload: bytes) -> bytes:
@@ -145,8 +128,7 @@ class Sender:
     def _key_packet(self) -> bytes:
         if self._keys is None:
             digit, seconds = self._presses.popleft()
-            clock = self._codec.clock if self._codec is not None else 8000
-            self._keys = keypress(digit, round(seconds * clock), self.step)
+            self._keys = keypress(digit, round(seconds * self.clock), self.step)
             self._event = next(self._keys)
             self._event_stamp = self.timestamp
             self._marked = True
@@ -158,38 +140,3 @@ class Sender:
         made = self._packet(self._digits_type, self._event_stamp, event.encode())
         self._marked = self._keys is None
         return made
-
-    def _sound(self, source: Source) -> bytes:
-        if getattr(source, "silent", False):
-            self._resampler = None
-            return self._quiet
-        samples = self._read(source)
-        if not samples.any():
-            self._resampler = None
-            return self._quiet
-        return self._encoded(samples)
-
-    def _read(self, source: Source) -> NDArray[np.int16]:
-        import numpy as np
-
-        position = round(source.position * RATE)
-        if position != self._stays_at and abs(position - self._cursor) > APART:
-            self._cursor = self._stays_at = position
-        samples = source.samples(self._cursor / RATE, (self._cursor + self._frame) / RATE)
-        if len(samples) != self._frame:
-            samples = np.concatenate(
-                (samples[: self._frame], np.zeros(max(0, self._frame - len(samples)), np.int16))
-            )
-        return samples
-
-    def _encoded(self, samples: NDArray[np.int16]) -> bytes:
-        assert self._codec is not None
-        if self._encoder is None:
-            self._encoder = self._codec.encoder()
-        if self._codec.rate != RATE:
-            if self._resampler is None:
-                from simulator.wire.sound.resampling import Resampler
-
-                self._resampler = Resampler(RATE, self._codec.rate)
-            samples = self._resampler.push(samples)
-        return self._encoder.encode(samples) or self._quiet

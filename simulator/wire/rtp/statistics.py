@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.wire.rtp.receiver import Receiver
+    from simulator.wire.rtp.report import Reporter
+    from simulator.wire.rtp.sender import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +46,40 @@ class StreamStatistics:
     remote_lost: int | None = None
     """Cumulative loss of our packets, as the peer reports it."""
     remote_jitter: float | None = None
+
+
+def statistics_of(
+    receiver: Receiver,
+    codec: str,
+    *,
+    unauthenticated: int = 0,
+    strangers: int = 0,
+    sender: Sender | None = None,
+    reporter: Reporter | None = None,
+) -> StreamStatistics:
+    """Put together what the parts of a stream have counted. `codec`: where nothing came yet."""
+    reception, remote = receiver.reception, reporter.remote if reporter else None
+    return StreamStatistics(
+        codec=receiver.codec_name or codec,
+        sent_packets=sender.packets if sender else 0,
+        sent_octets=sender.octets if sender else 0,
+        received_packets=receiver.packets,
+        received_octets=receiver.octets,
+        expected=receiver.expected,
+        lost=receiver.lost,
+        late=receiver.late,
+        duplicate=receiver.duplicate,
+        reordered=receiver.reordered,
+        wrong_type=receiver.wrong_type,
+        malformed=receiver.malformed,
+        unauthenticated=unauthenticated,
+        strangers=strangers,
+        ssrc_changes=receiver.ssrc_changes,
+        jitter=reception.jitter if reception else 0.0,
+        max_gap=receiver.max_gap,
+        first_packet=receiver.first_packet,
+        last_packet=receiver.last_packet,
+        round_trip=reporter.round_trip if reporter else None,
+        remote_lost=remote.lost if remote else None,
+        remote_jitter=remote.jitter / sender.clock if remote and sender else None,
+    )

@@ -7,9 +7,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
-from simulator.wire.sip.header import params_text, via, with_tag
+from simulator.wire.sip.header import via, with_tag
 from simulator.wire.sip.message import Headers, Request, Response, parse
 from simulator.wire.sip.packet import is_reliable
+from simulator.wire.sip.parameter import params_text
 from simulator.wire.sip.uri import host_text
 
 if TYPE_CHECKING:

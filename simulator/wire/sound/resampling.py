@@ -47,9 +47,8 @@ class Resampler:
         line = np.concatenate((self._kept, samples.astype(np.float32)))
         total = self._taken + len(samples)
         until = -(-total * self._up // self._down)
-        if self._up == 1:  # a whole convolution of which most is thrown away is faster than picking
-            first = self._done * self._down - self._taken
-            made = np.convolve(line, self._filter[0][::-1], "valid")[first :: self._down]
+        if self._up == 1:
+            made = self._decimated(line, self._done * self._down - self._taken, until - self._done)
         else:
             windows = np.lib.stride_tricks.sliding_window_view(line, taps)
             places = np.arange(self._done, until) * self._down
@@ -61,6 +60,14 @@ class Resampler:
         self._taken, self._done = total - cycles * self._down, until - cycles * self._up
         rounded: NDArray[np.int16] = np.clip(np.rint(made), -32768, 32767).astype(np.int16)
         return rounded
+
+    def _decimated(self, line: NDArray[np.float32], first: int, count: int) -> NDArray[np.float32]:
+        """Every so many samples of a convolution; as one short convolution for each remainder, none is made in vain."""
+        down, row = self._down, self._filter[0]
+        made = np.zeros(count, np.float32)
+        for rest in range(down if count else 0):
+            made += np.correlate(line[first + rest :: down], row[rest::down], "valid")[:count]
+        return made
 
 
 def resample(samples: NDArray[np.int16], source: int, target: int) -> NDArray[np.int16]:

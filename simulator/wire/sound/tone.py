@@ -1,12 +1,13 @@
 """Sound made by arithmetic: tones, keypresses in the band, a recording played from its beginning.
 
 Each is a source for a stream: `samples` between two positions, and a `position` that stands still, since nothing
-of it is past.
+of it is past. All of it is known in advance (`ahead`).
 Levels are dBFS where 0 is a sine that just fits (AES17).
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,22 +29,44 @@ class Tone:
 
     position = 0.0
     silent = False
+    ahead = True
 
     def __init__(self, *frequencies: float, level: float = -20.0) -> None:
         self.frequencies = frequencies
         self.level = level
-        self._amplitude = FULL * 10 ** (level / 20)
+        self._repeats = all(float(frequency).is_integer() for frequency in frequencies)
+        """After a second everything comes again."""
 
     def samples(self, begin: float, end: float) -> NDArray[np.int16]:
-        time = np.arange(round(begin * RATE), round(end * RATE)) / RATE
-        made = sum((np.sin(2 * np.pi * frequency * time) for frequency in self.frequencies), np.zeros(len(time)))
-        return np.clip(np.rint(made * self._amplitude), -FULL - 1, FULL).astype(np.int16)
+        first, last = round(begin * RATE), max(round(begin * RATE), round(end * RATE))
+        if not self._repeats:
+            return _sines(self.frequencies, self.level, first, last)
+        second = _second(self.frequencies, self.level)
+        start = first % RATE
+        stop = start + last - first
+        if stop <= RATE:
+            return second[start:stop]
+        return second[np.arange(start, stop) % RATE]
+
+
+@lru_cache(maxsize=64)
+def _second(frequencies: tuple[float, ...], level: float) -> NDArray[np.int16]:
+    made = _sines(frequencies, level, 0, RATE)
+    made.flags.writeable = False  # shared by all tones like this
+    return made
+
+
+def _sines(frequencies: tuple[float, ...], level: float, first: int, last: int) -> NDArray[np.int16]:
+    time = np.arange(first, last) / RATE
+    made = sum((np.sin(2 * np.pi * frequency * time) for frequency in frequencies), np.zeros(len(time)))
+    return np.clip(np.rint(made * (FULL * 10 ** (level / 20))), -FULL - 1, FULL).astype(np.int16)
 
 
 class Recording:
     """Samples at 16,000 a second, once or over and over; silence before and after."""
 
     position = 0.0
+    ahead = True
 
     def __init__(self, samples: NDArray[np.int16], *, repeat: bool = False) -> None:
         self._samples = samples

@@ -17,7 +17,7 @@ from simulator.wire.rtp.sender import Sender
 from simulator.wire.rtp.telephone_event import parse as event
 from simulator.wire.sound.analysis import dominant
 from simulator.wire.sound.codec import codec_named
-from simulator.wire.sound.tone import Tone
+from simulator.wire.sound.tone import Recording, Tone
 
 
 def sender(codec: str = "PCMU", payload_type: int = 0, ptime: int = 20, *, seed: int = 1) -> Sender:
@@ -128,6 +128,19 @@ def test_a_live_source_is_read_from_its_position_and_again_when_it_ran_away():
     source.position = 9.0
     packets(one, 2)
     assert source.read == [7.0, 7.02, 7.04, 9.0, 9.02]
+
+
+def test_a_source_that_is_read_ahead_goes_on_where_the_clock_is():
+    one = sender("L16/16000", 96)
+    one.read(Recording(np.arange(1, 32_001, dtype=np.int16)))
+    begins = []
+    for doing in (None, "hold", None, "key", None):
+        if doing == "key":
+            one.press("1", 0.02)
+            packets(one, 3)
+        one.configure(codec_named("L16/16000"), 96, 20, 101, speaking=doing != "hold")
+        begins += [int.from_bytes(packet.payload[:2], "big") for packet in packets(one, 3)]
+    assert [(begin - 1) / 320 for begin in begins] == [0, 1, 2, 6, 7, 8, 12, 13, 14, 15, 16, 17]
 
 
 def test_a_keypress_takes_the_place_of_the_sound():

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import MalformedMessage
-from simulator.wire.sip import header
+from simulator.wire.sip import header, parameter
 from simulator.wire.sip.digest import parse_challenge
-from simulator.wire.sip.header import unquote
 from simulator.wire.sip.message import Headers, Request, parse
+from simulator.wire.sip.parameter import unquote
 from simulator.wire.sip.uri import SipUri, parse_uri
 
 REFUSED = "refused"
@@ -327,7 +327,7 @@ uri_texts = st.one_of(
 displays = st.one_of(
     st.just(""),
     st.text("abXY019-.!%*_+`'~ ", max_size=8),
-    st.text('ab "\\,<>;:@\u00eb', max_size=6).map(lambda text: header.quote(text) + " "),
+    st.text('ab "\\,<>;:@\u00eb', max_size=6).map(lambda text: parameter.quote(text) + " "),
     st.just("Zo\u00eb "),
 )
 address_texts = st.one_of(
