@@ -22,6 +22,7 @@ from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
 from simulator.fleet.multicast_specification import set_up_multicast
 from simulator.fleet.premises import Premises
+from simulator.fleet.rule_setting import install_rules
 from simulator.fleet.sip_setting import set_up_sip
 from simulator.fleet.sip_specification import SipSpecification
 from simulator.fleet.snapshot import snapshot
@@ -312,6 +313,7 @@ class Bench:
             device.ports[port].install(preset)
         host.buses.set_up()
         _set_doors(device, specification)
+        install_rules(device, specification, self.premises)
         _install_certificates(device, specification)
         if specification.mqtt:
             self._enrol_at_broker(device, specification)

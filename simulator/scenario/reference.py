@@ -26,6 +26,7 @@ from simulator.scenario.plan import (
     SitePlan,
     SnmpPlan,
 )
+from simulator.scenario.rule_plan import ConditionPlan, RulePlan
 from simulator.scenario.schema import SCHEMA_FILE, schema_text
 from simulator.scenario.sip_plan import SipAccountPlan, SipPlan
 from simulator.scenario.telephony_plan import PhonePlan, RegistrarPlan
@@ -48,6 +49,8 @@ _SECTIONS: Final = (
     ("fleet: multicast", MulticastPlan),
     ("fleet: multicast source", PageSourcePlan),
     ("fleet: network", NetworkPlan),
+    ("fleet: rules", RulePlan),
+    ("fleet: rules: trigger and conditions", ConditionPlan),
     ("site", SitePlan),
     ("site: broker", BrokerPlan),
     ("site: registrar", RegistrarPlan),
