@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.device.sip_account import SipAccount
     from simulator.face.sip.front import SipFace
     from simulator.face.sip.way import Media
+    from simulator.wire.rtp.fault import RtpFault
     from simulator.wire.sip.account import Account
     from simulator.wire.sip.event import Event
     from simulator.wire.sip.offer_answer import Negotiation
@@ -56,6 +57,16 @@ class Telephony:
         for conversation in conversations.values():
             conversation.end()
             conversation.call.ended(Reason.TERMINATED)
+
+    def spoil(self, fault: RtpFault) -> None:
+        """The sound of all calls is sent worse from now on."""
+        for conversation in self._conversations.values():
+            conversation.media.begin_fault(fault)
+
+    def mend(self, fault: RtpFault) -> None:
+        """It is sent as before."""
+        for conversation in self._conversations.values():
+            conversation.media.end_fault(fault)
 
     def moved(self) -> None:
         """The device has another address: each call is offered from there, or has lost its media (SIP sheet 9)."""
@@ -151,6 +162,8 @@ class Telephony:
         call, calls, way = conversation.call, self._service.calls, self._face.way
         conversation.media.on_digit(lambda digit: calls.digit(call, digit, "rtp", way.now()))
         conversation.media.on_timeout(call.hang_up)
+        for fault in self._face.faults.rtp:
+            conversation.media.begin_fault(fault)
 
     def _identity(self, account: SipAccount, target: str) -> Account:
         place = place_text(self._face.way.address or "", self._face.way.ports(), account.transport)
