@@ -38,7 +38,7 @@ def equip(device: Device) -> None:
     device.audio_mixer = AudioMixer(device)
     device.audio, device.clips, device.speaker_test, device.motion = audio, clips, test, motion
     device.call_service = CallService(device)
-    device.call_service.vms.follow(audio)
+    device.call_service.vms.follow(audio, device.microphone)
     device.acoustics = acoustics
     if quirks.light is not None:
         device.light = Light(device, quirks.light)

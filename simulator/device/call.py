@@ -13,7 +13,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from simulator.device.call_setting import CallServiceRefused, Fault
+from simulator.device.call_setting import CallServiceRefused, Fault, shown_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,7 +89,7 @@ class Call:
         self.id = calls.new_id(direction, self.slot, self.started_at)
         self.direction: Direction = direction
         self.kind: CallType = kind
-        self.remote, self.local = remote[:LONGEST_ADDRESS], local[:LONGEST_ADDRESS]
+        self.remote, self.local = (shown_text(one, LONGEST_ADDRESS) for one in (remote, local))
         self.account_id = account_id
         """Empty for a VMS call."""
         self.state = CallState.IDLE

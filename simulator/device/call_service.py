@@ -16,7 +16,8 @@ from simulator.device.call_setting import CallServiceRefused, Fault
 from simulator.device.calls import Calls
 from simulator.device.dtmf import Dtmf, DtmfSettings
 from simulator.device.lifecycle import Phase
-from simulator.device.sip_account import SipAccount, SipAccounts, factory_account
+from simulator.device.sip_account import SipAccount, factory_account
+from simulator.device.sip_accounts import SipAccounts
 from simulator.device.sip_setting import SipConfiguration, configured
 from simulator.device.vms_call import VmsCalls
 from simulator.device.vms_setting import VmsCallConfiguration, factory_configuration
@@ -104,7 +105,6 @@ class CallService:
     def configure_vms(self, after: VmsCallConfiguration) -> None:
         """SetVMSCallConfiguration."""
         self.change("vms", vms=after)
-        self.vms.judge()
 
     def set_codecs(self, codecs: tuple[AudioCodec, ...]) -> None:
         """SetAudioCodecs."""
@@ -169,11 +169,13 @@ class CallService:
         self.calls.publish_state()
 
     def _tell(self, part: Part) -> None:
+        self.device.note(Kind.STATE, "call settings", changed=part, sip=self.configuration.sip_enabled)
         if part == "stack":
             self.accounts.forget_registrations()
-        self.device.note(Kind.STATE, "call settings", changed=part, sip=self.configuration.sip_enabled)
-        if part == "stack" and self.device.lifecycle.reachable:
-            self.calls.publish_state()
+            if self.device.lifecycle.reachable:
+                self.calls.publish_state()
+        elif part == "vms":
+            self.vms.judge()
         for listener in self._listeners:
             listener(part)
 

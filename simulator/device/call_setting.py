@@ -75,6 +75,11 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, Written) else value
 
 
+def shown_text(text: str, longest: int) -> str:
+    """What of a stranger's text can be told: so many characters, and `?` for what is no character of a line."""
+    return _UNPRINTABLE.sub("?", text[:longest])
+
+
 def _printable(text: str) -> str:
     """Ends up in SIP headers and logs, where a line end would be an injection."""
     if _UNPRINTABLE.search(text):

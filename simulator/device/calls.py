@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.device.call import LONGEST_ADDRESS, TOLD, Call, CallState, Direction, Outcome, Reason
-from simulator.device.call_setting import CallServiceRefused, Fault
+from simulator.device.call_setting import CallServiceRefused, Fault, shown_text
 from simulator.device.dtmf import DIGITS, DigitMatcher, Origin
 from simulator.journal import Kind
 
@@ -29,9 +29,10 @@ DTMF = "tnsaxis:Call/DTMF"
 VMS_CALL = "VMS_CALL"
 """Address of a call without SIP."""
 _SIP_ADDRESS = re.compile(
-    r"(?i:sips?):(?:[^\s@<>\"\x00-\x1f]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])"
-    r"(?::[0-9]{1,5})?(?:[;?][^\s<>\"\x00-\x1f]*)?"
+    r"(?i:sips?):(?:[!#-;=?A-~]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])"
+    r"(?::[0-9]{1,5})?(?:[;?][!#-;=?-~]*)?"
 )
+"""Visible ASCII alone (RFC 3261, 25.1), without quotes and angle brackets."""
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _RANDOM_SIGNS = 22
 """Of the documented example of a CallId."""
@@ -146,7 +147,9 @@ class Calls:
             self._deny(remote, local, account_id)
             return Decision("denied")
         if self.busy:
-            self.service.device.note(Kind.STATE, "call refused", remote=remote, why="busy")
+            self.service.device.note(
+                Kind.STATE, "call refused", remote=shown_text(remote, LONGEST_ADDRESS), why="busy"
+            )
             return Decision("busy")
         call = Call(self, "Incoming", "SIP", remote, local, account_id)
         self._live = (*self._live, call)

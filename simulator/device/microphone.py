@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TRIGGER_LEVEL = "tns1:AudioSource/tnsaxis:TriggerLevel"
 CHANNEL = 1
+LIVE_STREAM = "tns1:VideoSource/tnsaxis:LiveStreamAccessed"
+"""Told of sound too: a factory rule lights the front LED by it (C1410 manual, Front-facing LED activation)."""
 _SUPPORT, _ENABLED = "AudioSource.A0.AudioSupport", "Audio.A0.Enabled"
 _GAIN, _ALARM_LEVEL = "AudioSource.A0.InputGain", "AudioSource.A0.AlarmLevel"
 _ECHO_CANCELLING = "AudioSource.A0.DynamicProcessing.EchoCancellingEnabled"
@@ -41,6 +43,8 @@ _PATH_HERTZ = 1000.0
 _DELAY = 0.1
 """Seconds by which it hears the loudspeaker late, so that what comes in bursts is there in time."""
 _MOST_SHIFTS = 32
+_MEASURED = 60.0
+"""Seconds of a recording by which its level is known."""
 _LOUDEST = 100
 """Percent of the alarm level."""
 
@@ -117,15 +121,15 @@ class Microphone:
 
     def hear_tone(self, hertz: float, level: float) -> None:
         """A tone is around, so loud in dBFS. Raises Refused outside what can be sampled."""
-        if not 20 <= hertz <= RATE / 2 - 500 or not FLOOR <= level <= -3:
-            raise Refused(f"a tone has 20 to {RATE / 2 - 500:g} Hz and {FLOOR:g} to -3 dBFS")
+        if not 20 <= hertz <= RATE / 2 - 500 or not FLOOR <= level <= 0:
+            raise Refused(f"a tone has 20 to {RATE / 2 - 500:g} Hz and {FLOOR:g} to 0 dBFS")
         self._hear(Around(f"tone {hertz:g} Hz", level, lambda begin, end: tone(hertz, level, begin, end)))
 
     def hear_recording(self, name: str, recording: Recorded, seconds: float, level: float | None = None) -> None:
         """A recording is around, again and again: as loud as it is, or so loud on average. Raises Refused."""
         if seconds <= 0:
             raise Refused(f"{name} is no sound")
-        own = level_of(recording.samples(0.0, seconds))
+        own = level_of(recording.samples(0.0, min(seconds, _MEASURED)))
         if level is not None and (own <= FLOOR or not FLOOR <= level <= 0):
             raise Refused(f"{name} cannot be made {level:g} dBFS loud")
         wanted = own if level is None else level
@@ -220,6 +224,8 @@ class Microphone:
 
     def _tell_listeners(self) -> None:
         self._device.note(Kind.STATE, "audio listeners", count=self.listeners)
+        if self._device.lifecycle.reachable:
+            self._publish_access()
         for tell in tuple(self._on_listeners):
             tell()
 
@@ -244,8 +250,16 @@ class Microphone:
             self._triggered = triggered
             self._device.note(Kind.STATE, "sound level", triggered=triggered, level=round(self.level, 1))
             if self._device.lifecycle.reachable:
-                self.publish_states()
+                self._publish_level()
 
     def publish_states(self) -> None:
         """The event system starts."""
+        self._publish_level()
+        self._publish_access()
+
+    def _publish_access(self) -> None:
+        """Published even where a second client came: the bus tells changes only."""
+        self._device.events.publish(LIVE_STREAM, {}, accessed=self.listeners > 0)
+
+    def _publish_level(self) -> None:
         self._device.events.publish(TRIGGER_LEVEL, {"channel": CHANNEL}, triggered=self._triggered)

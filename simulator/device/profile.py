@@ -92,6 +92,8 @@ class Profile:
     apis: Mapping[str, Api]
     catalogue: Mapping[str, Declaration]
     quirks: Quirks
+    event_instances: Mapping[str, Mapping[str, Any]]
+    """Types and values of event items, and what is special about topics, as `event_instances.yaml` has them."""
     rules: RuleProfile
     """Templates of actions and recipients, and the rules and schedules from the factory."""
 
@@ -173,6 +175,7 @@ def _read(model: str, firmware: str) -> Profile:
         apis={key: _api(key, row) for key, row in table(model, firmware, "apis").items()},
         catalogue={key: _declaration(key, row) for key, row in table(model, firmware, "events").items()},
         quirks=Quirks.model_validate(table(model, firmware, "quirks")),
+        event_instances=table(model, firmware, "event_instances"),
         rules=rule_profile(model, firmware),
     )
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from simulator.device.audio_quirks import AudioQuirks
+from simulator.device.sip_agent_quirks import SipAgentQuirks
 from simulator.device.sip_quirks import SipQuirks
 
 
@@ -304,6 +305,8 @@ class Quirks(BaseModel):
     # Calls
     sip: Annotated[SipQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
     """`none` where there is no call service."""
+    sip_agent: Annotated[SipAgentQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]
+    """`none` likewise."""
 
     # Light
     light: Annotated[LightQuirks | None, BeforeValidator(lambda value: None if value == "none" else value)]

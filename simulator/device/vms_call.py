@@ -17,6 +17,7 @@ from simulator.device.loudspeaker import TRANSMIT
 if TYPE_CHECKING:
     from simulator.device.audio import Audio
     from simulator.device.call_service import CallService
+    from simulator.device.microphone import Microphone
     from simulator.device.vms_setting import VmsCallConfiguration
 
 
@@ -51,9 +52,10 @@ class VmsCalls:
         call.begin_calling(settings.timeout)
         return call
 
-    def follow(self, audio: Audio) -> None:
-        """What a client sends to be heard is the stream to the device; there is one at a time."""
+    def follow(self, audio: Audio, microphone: Microphone) -> None:
+        """What a client sends to be heard is the stream to the device, one at a time; who listens gets one from it."""
         audio.on_heard(lambda: self.streams(Flow.AUDIO_TO_DEVICE, int(TRANSMIT in audio.sources)))
+        microphone.on_listeners(lambda: self.streams(Flow.AUDIO_FROM_DEVICE, microphone.listeners))
 
     def streams(self, flow: Flow, count: int) -> None:
         """There are so many streams now."""

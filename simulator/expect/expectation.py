@@ -14,6 +14,7 @@ from simulator.errors import FleetError, did_you_mean
 from simulator.expect.modbus_query import ModbusQuery, SensorQuery
 from simulator.expect.notification_query import MailQuery, NotificationQuery
 from simulator.expect.part_query import DoorQuery, MeterQuery
+from simulator.expect.phone_query import PhoneQuery, RegistrarQuery
 from simulator.expect.query import (
     CallQuery,
     ClientQuery,
@@ -62,6 +63,8 @@ class Face(StrEnum):
     TRAP = "trap"
     MODBUS = "modbus"
     SENSOR = "sensor"
+    PHONE = "phone"
+    REGISTRAR = "registrar"
     SOUND = "sound"
     MAIL = "mail"
     NOTIFICATION = "notification"
@@ -86,6 +89,8 @@ QUERIES: Final[dict[Face, type[Query]]] = {
     Face.TRAP: TrapQuery,
     Face.MODBUS: ModbusQuery,
     Face.SENSOR: SensorQuery,
+    Face.PHONE: PhoneQuery,
+    Face.REGISTRAR: RegistrarQuery,
     Face.SOUND: SoundQuery,
     Face.MAIL: MailQuery,
     Face.NOTIFICATION: NotificationQuery,

@@ -182,6 +182,14 @@ class Expect:
         """A notification at the site's receiver: `coldStart`, `alarmNew` with `name` and `text`, ..."""
         return self._promise(Face.TRAP, within, {**({"trap": trap} if trap else {}), **query})
 
+    def phone(self, state: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """A phone of the site: `phone("active", name="desk")`, `tone=1000`, `saw="ringing"`, `digits="123"`."""
+        return self._promise(Face.PHONE, within, {**({"state": state} if state else {}), **query})
+
+    def registrar(self, user: str = "", *, within: float | str = 10, **query: Any) -> Promise:
+        """Who is registered: `registrar("1001")`, `registrar("1001", answered=423)`."""
+        return self._promise(Face.REGISTRAR, within, {**({"user": user} if user else {}), **query})
+
     def online(self, *on: str, within: float | str = 10) -> Promise:
         """It can be reached on these faces, by default over VAPIX."""
         return self._promise(Face.ONLINE, within, {"on": list(on or ("vapix",))})

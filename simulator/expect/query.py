@@ -187,6 +187,7 @@ class StateQuery(Query):
     firmware: Annotated[str, "Running version."] = ""
     committed: Annotated[bool | None, "Whether the running firmware is committed."] = None
     playing: Annotated[bool | None, "Whether a clip plays."] = None
+    call: Annotated[str, Choice(("idle", "calling", "ringing", "active")), "What a speaker's calls are in."] = ""
     heard: Annotated[str, "Source that is heard: SIP, VAPIXAudio, VAPIXMediaClip, an id, or silence."] = ""
     light: Annotated[str, "Color that the front LED of a speaker shows; off for none."] = ""
     speaker_test: Annotated[

@@ -26,8 +26,10 @@ PATIENCE = 2.0
 """Wire seconds that programs outside the engine get, once device time is up, to show what they have seen."""
 BREATH = 0.02
 """Wire seconds between two looks."""
-_OUTSIDE = frozenset({Face.CLIENT, Face.CALL})
-"""Faces of programs that live in wire time."""
+_OUTSIDE = frozenset({Face.CLIENT, Face.CALL, Face.PHONE, Face.REGISTRAR})
+"""Faces of programs that live in wire time, as SIP does."""
+_OF_THE_SITE = frozenset({Face.PHONE, Face.REGISTRAR})
+"""Faces that are about no device."""
 _OBSERVED = frozenset(
     {Face.MQTT, Face.STREAM, Face.VAPIX, Face.ONLINE, Face.EVERYWHERE, Face.NEVER, Face.SNMP, Face.TRAP}
 )
@@ -231,6 +233,8 @@ class Vigil:
         return watches
 
     def _devices(self, expectation: Expectation) -> Sequence[str]:
+        if expectation.face in _OF_THE_SITE:
+            return ("",)
         if expectation.device is None:
             if expectation.face in _WHOLE_FLEET:
                 return ("",)

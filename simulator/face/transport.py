@@ -56,6 +56,8 @@ class TlsWish:
     """PEM of a client certificate with its chain and private key."""
     device_id: str = ""
     """Serial number of the device whose own certificate is the client certificate."""
+    versions: tuple[str, ...] = ()
+    """`TLSv1`, `TLSv11`, `TLSv12`, `TLSv13`: the ones that may be spoken; none is 1.2 and up."""
 
 
 @dataclass(frozen=True, slots=True)

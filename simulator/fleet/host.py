@@ -19,6 +19,7 @@ from simulator.face.notification.front import NotificationFace
 from simulator.face.vapix.front import VapixFace
 from simulator.fleet.buses import Buses
 from simulator.fleet.multicast_service import MulticastService
+from simulator.fleet.sip_service import SipService
 from simulator.fleet.snmp_service import SnmpService
 from simulator.journal import Kind
 from simulator.net.patchbay import Endpoint
@@ -67,6 +68,7 @@ class Host:
         for name in _WEB_SERVER:
             device.parameters.on_change(name, self._web_server_changed)
         self.snmp = SnmpService(self, premises)
+        self.sip = SipService(self, premises)
         self.multicast = MulticastService(self, premises)
         premises.patchbay.tallies[device.name] = device.traffic
 
@@ -98,7 +100,9 @@ class Host:
     def ports(self) -> dict[str, int]:
         """Wire ports of the services that listen."""
         ports = {service: acceptor.address[1] for service, acceptor in self._acceptors.items()}
-        return ports if self.snmp.port is None else {**ports, "snmp": self.snmp.port}
+        if self.snmp.port is not None:
+            ports["snmp"] = self.snmp.port
+        return ports | self.sip.wire_ports
 
     @property
     def places(self) -> dict[str, tuple[str, int]]:
@@ -122,6 +126,7 @@ class Host:
         self.buses.close()
         self.dialer.close()
         self.snmp.close()
+        self.sip.close()
         self.multicast.close()
         self._close_listeners()
 
@@ -137,11 +142,13 @@ class Host:
             self._going_down()
         elif phase is Phase.STOPPING:
             self.mqtt.stop(orderly=True)
+            self.sip.say_good_bye()
         elif phase is Phase.RUNNING:
             self._thaw_if_plugged()
             self._refresh()
             self.mqtt.start()
             self.snmp.run(from_the_start=self._left is Phase.OFF)
+            self.sip.run()
         self._left = phase
 
     def _fall_silent(self) -> None:
@@ -152,11 +159,13 @@ class Host:
         self.dialer.close()
         self.dhcp.stop()
         self.snmp.face.stop()
+        self.sip.fall_silent()
         self.multicast.close()
 
     def _power_came(self) -> None:
         """A booted device knows nothing of old connections: it resets them."""
         self.snmp.close()
+        self.sip.close()
         self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.reset(self.endpoint)
@@ -173,6 +182,7 @@ class Host:
         self.notifications.stop()
         self.dhcp.stop(release=self.device.lifecycle.activity is Activity.DEFAULTING)
         self.snmp.close()
+        self.sip.close()
         self.multicast.close()
         self._close_listeners()
         self._premises.patchbay.close(self.endpoint)
@@ -212,6 +222,7 @@ class Host:
         secure = self._acceptors.get("https")
         self.vapix.https_port = secure.address[1] if secure is not None else None
         self.snmp.refresh()
+        self.sip.refresh()
         self.multicast.refresh()
 
     def _wanted(self) -> dict[str, tuple[str, int]]:
@@ -273,6 +284,7 @@ class Host:
             "mqtt": self._mqtt_description(),
             "modbus": self.buses.description(),
             "snmp": self._snmp_description(),
+            "sip": self.sip.description(),
         }
 
     def _snmp_description(self) -> dict[str, Any] | None:

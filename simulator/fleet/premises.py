@@ -15,6 +15,7 @@ from simulator.fleet.pace import DeviceTimeDialer
 from simulator.fleet.receivers import Receivers
 from simulator.fleet.sip_specification import RegistrarPlace
 from simulator.fleet.specification import ReceiversSpecification
+from simulator.fleet.telephony import Telephony
 from simulator.journal import Kind
 from simulator.net.dialer import BusyDialer, SocketDialer
 from simulator.net.http_server import HttpServer
@@ -27,6 +28,7 @@ from simulator.net.tls import Tls
 from simulator.site.broker.server import BrokerServer
 from simulator.site.broker.timing import Deadlines
 from simulator.site.dhcp_server import CLIENT_PORT, SERVER_PORT, DhcpExchange, DhcpService
+from simulator.site.pager import Pager
 from simulator.wire.dhcp.behaviour import Behaviour
 from simulator.wire.dhcp.server import DhcpServer, Offering
 
@@ -77,6 +79,7 @@ class Premises:
         """Connections of devices that live by device time towards the broker: address and port to socket."""
         self._spare = FIRST_SPARE_NUMBER
         self._names: dict[str, str] = {}
+        self.telephony = Telephony(self)
         self.dhcp = self._dhcp_service()
         self._exchange = DhcpExchange(
             lambda: self.provider.bind_udp(self.plan.infrastructure("dhcp"), CLIENT_PORT, owner="dhcp-client"),
@@ -94,6 +97,7 @@ class Premises:
         try:
             if specification.site.broker.address is None:
                 await premises._start_broker()
+            premises.telephony.open()
             await premises._start_receivers()
         except BaseException:
             await premises.close()
@@ -102,11 +106,14 @@ class Premises:
 
     async def close(self) -> None:
         """Close every socket, give the address block back. Safe to repeat."""
+        if "pager" in self.__dict__:
+            self.pager.close()
         if "media" in self.__dict__:
             self.media.close()
         self.patchbay.shut_down()
         if self.broker is not None:
             await self.broker.stop()
+        self.telephony.close()
         if self.receivers is not None:
             await self.receivers.stop()
         self._exchange.close()
@@ -173,6 +180,11 @@ class Premises:
     def media(self) -> MediaEngine:
         """All RTP streams of the fleet, from the first call on."""
         return MediaEngine(self.provider, self.patchbay, self.world.chance)
+
+    @cached_property
+    def pager(self) -> Pager:
+        """The site's paging system, from its first page on."""
+        return Pager(self.media, self.plan.infrastructure("pager"))
 
     @cached_property
     def trap_receiver(self) -> tuple[str, int]:
@@ -250,7 +262,7 @@ class Premises:
     @property
     def registrars(self) -> tuple[RegistrarPlace, ...]:
         """Where accounts of speakers register that name the site, the primary first."""
-        return (RegistrarPlace(self.plan.infrastructure("registrar")),)
+        return tuple(RegistrarPlace(at.place, at.domain_and_port) for at in self.telephony.servers())
 
     def _dhcp_service(self) -> DhcpService:
         address = self.plan.infrastructure("dhcp")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from simulator.expect.promise import Expect, Promise
     from simulator.fleet.caller import Caller
+    from simulator.fleet.phone_handle import PhoneHandle
 
 LAST_SOUND = 30.0
 """Seconds that a loudspeaker remembers."""
@@ -160,6 +161,21 @@ class Session:
         """Tell the embedded broker what to do: `stop`, `start`, `restart`, `refuse`, `drop`, `stall`, ..."""
         self.act({"broker": {"do": do, **fields}})
 
+    def registrar(self, do: str, **fields: Any) -> None:
+        """Tell the site's SIP registrar what to do: `down`, `silent`, `answer`, `stale`, `up`, ..."""
+        self.act({"registrar": {"do": do, **fields}})
+
+    def phone(self, name: str = "") -> PhoneHandle:
+        """The handle of a phone of the site; the only one by default. Raises UnknownTarget with near names."""
+        from simulator.fleet.phone_handle import PhoneHandle
+
+        names = [phone["name"] for phone in self.phones()]
+        if not name and len(names) == 1:
+            return PhoneHandle(self, names[0])
+        if name not in names:
+            raise UnknownTarget("phone", name, names)
+        return PhoneHandle(self, name)
+
     def receiver(self, do: str, **fields: Any) -> None:
         """Tell the receivers of notifications what to do: `stop`, `start`, `refuse`, `accept`, `stall`, `slow`, ..."""
         self.act({"receiver": {"do": do, **fields}})
@@ -181,6 +197,14 @@ class Session:
         return self._get("POST", "/v1/clock/pass", {"limit": limit}, wait=60)
 
     # Eyes
+
+    def phones(self) -> list[dict[str, Any]]:
+        """What each phone of the site shows and hears now."""
+        return self._get("GET", "/v1/phones")  # type: ignore[return-value]
+
+    def registrars(self) -> list[dict[str, Any]]:
+        """The site's own SIP registrars, with their bindings."""
+        return self._get("GET", "/v1/registrars")  # type: ignore[return-value]
 
     def journal(self, after: int = 0, kinds: str = "", device: str | None = None) -> dict[str, Any]:
         """Records with a higher number: `records`, `last`, `dropped`."""

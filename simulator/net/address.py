@@ -38,6 +38,8 @@ INFRASTRUCTURE = {
     "traps": "0.7",
     "buses": "0.8",
     "receivers": "0.9",
+    "registrar-2": "0.10",
+    "pager": "0.11",
     "client": "1.1",
 }
 

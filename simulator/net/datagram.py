@@ -7,13 +7,15 @@ datagram endpoints, and one flooded device cannot starve the others (network she
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import struct
 from typing import TYPE_CHECKING
 
 from simulator.net.activity import without_cause
 from simulator.net.fault.kind import Direction
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from simulator.net.patchbay import Endpoint, Patchbay
@@ -25,14 +27,23 @@ _BUFFER = bytearray(LARGEST)
 """One for all: what was received is copied out before anything else happens."""
 _VIEW = memoryview(_BUFFER)
 Peer = tuple[str, int]
+IP_RECVERR = 11
+"""Linux: ICMP errors of an unconnected socket are queued, with the address they are about (ip(7))."""
+_MSG_ERRQUEUE = 0x2000
+_OF_REFUSED = 2048
+"""Bytes of a refused datagram that are of interest; ICMP gives back at most half a kilobyte."""
 
 
 class DatagramPort:
-    """Hands each datagram to `received(data, peer)`. `bind` makes the socket, first now and again after `shut`."""
+    """Hands each datagram to `received(data, peer)`. `bind` makes the socket, first now and again after `shut`.
+
+    With `refused` the ICMP errors about datagrams sent from here are told too: who could not be reached, why, and the
+    datagram or its first bytes.
+    """
 
     __slots__ = (
-        "__weakref__", "_bind", "_closed", "_drains", "_late", "_loop", "_patchbay", "_received", "_shut", "_silent",
-        "_socket", "_tally", "address", "dropped", "endpoint",
+        "__weakref__", "_bind", "_closed", "_drains", "_late", "_loop", "_patchbay", "_received", "_refused", "_shut",
+        "_silent", "_socket", "_tally", "address", "dropped", "endpoint",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +53,7 @@ class DatagramPort:
         patchbay: Patchbay,
         received: Callable[[bytes, Peer], None],
         *,
+        refused: Callable[[Peer, str, bytes], None] | None = None,
         drains: int = DRAIN,
     ) -> None:
         self.endpoint = endpoint
@@ -51,6 +63,7 @@ class DatagramPort:
         self._bind = bind
         self._patchbay = patchbay
         self._received = received
+        self._refused = refused
         self._drains = drains
         """Datagrams at most per wake-up. With 1, where they come one by one, the second look is saved that finds none."""
         self._loop = asyncio.get_running_loop()
@@ -107,6 +120,8 @@ class DatagramPort:
         self._silent -= 1
 
     def _watch(self) -> None:
+        if self._refused is not None:
+            self._socket.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         without_cause(self._loop.add_reader, self._socket, self._drain)
 
     def _close_socket(self) -> None:
@@ -123,8 +138,10 @@ class DatagramPort:
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionRefusedError:  # ICMP about an earlier datagram to a peer that is gone
+                self._tell_refused()
                 continue
             except OSError:
+                self._tell_refused()
                 return
             data = bytes(_VIEW[:size])
             if tally is not None and not self._silent:
@@ -166,8 +183,48 @@ class DatagramPort:
         if self._socket.fileno() < 0:
             return
         try:
-            self._socket.sendto(data, peer)
+            try:
+                self._socket.sendto(data, peer)
+            except OSError:  # perhaps about an earlier datagram, to somebody else
+                if not self._tell_refused() or self._socket.fileno() < 0:
+                    raise
+                self._socket.sendto(data, peer)
             if self._tally is not None:
                 self._tally.datagram_out(len(data))
-        except OSError:
+        except OSError as error:
             self.dropped += 1
+            if self._refused is not None and not isinstance(error, BlockingIOError):
+                self._loop.call_soon(self._tell, peer, os.strerror(error.errno or 0).lower(), data)
+
+    def _tell_refused(self) -> bool:
+        """Empty the queue of ICMP errors; False when there were none, or nobody wants to know."""
+        if self._refused is None:
+            return False
+        told = False
+        for _ in range(DRAIN):
+            try:
+                sent, ancillary, _, peer = self._socket.recvmsg(_OF_REFUSED, 512, _MSG_ERRQUEUE)
+            except OSError:
+                break
+            told = True
+            numbers = [struct.unpack_from("I", data)[0] for level, kind, data in ancillary if kind == IP_RECVERR]
+            if numbers and not self._silent and not self._frozen():
+                self._loop.call_soon(self._tell, peer[:2], os.strerror(numbers[0]).lower(), sent)
+        if told:
+            self._watch_again()
+        return told
+
+    def _watch_again(self) -> None:
+        """libuv, and with it uvloop, gives a socket up that has told of an error; asyncio's own loop does not."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            without_cause(self._loop.add_reader, self._socket, self._drain)
+
+    def _frozen(self) -> bool:
+        return self._patchbay.frozen(self.endpoint.device)
+
+    def _tell(self, peer: Peer, reason: str, data: bytes) -> None:
+        """In a turn of its own: whoever sends is not told of a failure before its call has returned."""
+        self._patchbay.activity.count += 1
+        if not self._closed and self._refused is not None:
+            self._refused(peer, reason, data)

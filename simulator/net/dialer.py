@@ -207,7 +207,7 @@ class _Spoken(asyncio.Protocol):
         self._attempt = attempt
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._stream = _TransportStream(cast("asyncio.Transport", transport))
+        self._stream = TransportStream(cast("asyncio.Transport", transport))
         self._attempt.opened(self._stream)
 
     def data_received(self, data: bytes) -> None:
@@ -218,7 +218,7 @@ class _Spoken(asyncio.Protocol):
         self._attempt.failed(own if exc is None else _reason(exc))
 
 
-class _TransportStream:
+class TransportStream:
     """A `Stream` over a transport."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -233,6 +233,11 @@ class _TransportStream:
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MOST_UNSENT:
             self._transport.abort()
+
+    def near_end(self) -> tuple[str, int]:
+        """Address and port on this side."""
+        name = self._transport.get_extra_info("sockname") or ("", 0)
+        return name[0], name[1]
 
     def close(self) -> None:
         """In order: FIN behind what is queued."""

@@ -259,7 +259,8 @@ class Line(asyncio.Protocol):
 
     def _finish(self) -> None:
         self._finishing = True
-        self._transport.close()
+        if not self._transport.is_closing():  # asyncio's TLS loses its mind at the second close
+            self._transport.close()
 
     def _eof_through(self) -> None:
         self._activity.count += 1

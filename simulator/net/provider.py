@@ -26,6 +26,7 @@ MODES = ("loopback", "ephemeral")
 SHIFT = 8000
 """80 -> 8080, 443 -> 8443, 161 -> 8161. Not 10000: browsers block 10080."""
 BACKLOG = 64
+_TRIES = 50
 IP_BIND_ADDRESS_NO_PORT = 24
 """Linux: keep the source address of `bind` and choose the port at `connect`, where ports can be shared."""
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -85,8 +86,34 @@ class Provider:
         return sock
 
     def bind_udp(self, address: str, port: int, *, owner: str = "") -> socket.socket:
-        """A bound UDP socket, never shared: of two on one port each would get half. Raises as above."""
-        return self._made("bind", address, port, _udp_socket, ("udp", owner, port))
+        """A bound UDP socket, never shared: of two on one port each would get half. Raises as above.
+
+        What it sends to a multicast group goes out where it is bound, which on loopback is nowhere else.
+        """
+        sock = self._made("bind", address, port, _udp_socket, ("udp", owner, port))
+        here = LOCALHOST if self.mode == "ephemeral" else address
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(here))
+        return sock
+
+    def pair_ports(self, port: int, owner: str) -> None:
+        """In mode `ephemeral`, choose one number for UDP and TCP of this port, as SIP needs it. Before they are made.
+
+        Raises FleetError when no free pair is found.
+        """
+        udp, tcp = ("udp", owner, port), ("tcp", owner, port)
+        if self.mode != "ephemeral" or udp in self._reserved:
+            return
+        for _ in range(_TRIES):
+            reserved = _bound(_tcp_socket(reuse=True), LOCALHOST, 0, "reserve")
+            number: int = reserved.getsockname()[1]
+            try:
+                _bound(_udp_socket(), LOCALHOST, number, "reserve").close()
+            except AddressTaken:
+                reserved.close()
+                continue
+            self._reserved[tcp], self._reserved[udp] = reserved, number
+            return
+        raise FleetError(f"no port is free for both UDP and TCP of {owner}")
 
     def client_tcp(self, address: str) -> socket.socket:
         """A TCP socket that will connect from `address`; the port is chosen at connect."""

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 ORGANIZATION = "Axis Communications AB"
 AUTHORITY = "Axis device ID Intermediate CA ECC 2"
+VERSIONS = {
+    "TLSv1": ssl.TLSVersion.TLSv1,
+    "TLSv11": ssl.TLSVersion.TLSv1_1,
+    "TLSv12": ssl.TLSVersion.TLSv1_2,
+    "TLSv13": ssl.TLSVersion.TLSv1_3,
+}
+"""As settings of devices name them."""
 READ_BUFFER = 16 << 10
 """Bytes asyncio keeps per TLS connection; its own 256 KiB would be most of what a connection costs."""
 
@@ -62,6 +69,16 @@ class Tls:
         name = f"axis-{serial.lower()}"
         return lambda: self.named(f"{name}-eccp256-1", *addresses, f"{name}.local")
 
+    def presenting(self, wish: TlsWish, *identities: str) -> ssl.SSLContext:
+        """A server context with the certificate and versions of `wish`; the device's own has these alternative names.
+
+        Raises FleetError for a certificate that is none.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _limit(context, wish.versions)
+        self._identify(context, wish, *identities)
+        return context
+
     def named(self, common_name: str, *identities: str) -> ssl.SSLContext:
         """A server context whose certificate has this common name and these alternative names."""
         key = (common_name, *dict.fromkeys(identities))
@@ -88,12 +105,15 @@ class Tls:
         leaf.configure_cert(context)
         return context
 
-    def _identify(self, context: ssl.SSLContext, wish: TlsWish) -> None:
-        """Give the context the client certificate that is wished for. Raises FleetError if it is none."""
+    def _identify(self, context: ssl.SSLContext, wish: TlsWish, *identities: str) -> None:
+        """Give the context the certificate that is wished for. Raises FleetError if it is none."""
         if wish.device_id:
             name = f"axis-{wish.device_id.lower()}"
             own = self.authority.issue_cert(
-                f"{name}.local", common_name=f"{name}-eccp256-1", organization_name=ORGANIZATION
+                *dict.fromkeys(identities),
+                f"{name}.local",
+                common_name=f"{name}-eccp256-1",
+                organization_name=ORGANIZATION,
             )
             own.configure_cert(context)
         elif wish.certificate:
@@ -103,11 +123,11 @@ class Tls:
                 try:
                     context.load_cert_chain(file.name)
                 except (ssl.SSLError, ValueError) as error:
-                    raise FleetError(f"the client certificate cannot be used: {error}") from None
+                    raise FleetError(f"the certificate cannot be used: {error}") from None
 
     def _trusting(self, wish: TlsWish) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        _limit(context, wish.versions)
         if wish.alpn:
             context.set_alpn_protocols([wish.alpn])
         self._identify(context, wish)
@@ -121,3 +141,13 @@ class Tls:
             except (ssl.SSLError, ValueError) as error:
                 raise FleetError(f"a trusted authority is no certificate: {error}") from None
         return context
+
+
+def _limit(context: ssl.SSLContext, versions: tuple[str, ...]) -> None:
+    """Speak these versions of TLS; the oldest two need a security level that modern OpenSSL does not have by itself."""
+    known = sorted(VERSIONS[version] for version in versions if version in VERSIONS)
+    context.minimum_version = known[0] if known else ssl.TLSVersion.TLSv1_2
+    if known:
+        context.maximum_version = known[-1]
+        if known[0] < ssl.TLSVersion.TLSv1_2:
+            context.set_ciphers("DEFAULT@SECLEVEL=0")

@@ -14,6 +14,8 @@ from simulator.action.declaration import fields_of
 from simulator.action.dhcp import Dhcp
 from simulator.action.door import MonitorDoor
 from simulator.action.module import Module
+from simulator.action.phone import PhoneUse
+from simulator.action.registrar import RegistrarOrder
 from simulator.action.set import Set
 from simulator.action.target import PORT_COMPONENTS, Target, is_pattern
 from simulator.errors import UnknownTarget
@@ -28,6 +30,7 @@ from simulator.expect.query import (
     VapixQuery,
 )
 from simulator.scenario.check_parts import check_parts
+from simulator.scenario.check_telephony import phone_misuse, query_misuse, registrar_misuse
 from simulator.scenario.modbus_plan import check_sensors
 
 if TYPE_CHECKING:
@@ -145,8 +148,10 @@ def _check_numbers(plans: Mapping[str, DevicePlan], reading: FileReading) -> Non
 class Checker:
     """Holds the steps and invariants of one case against its fleet."""
 
-    def __init__(self, document: Document, fleet: Fleet, reading: FileReading) -> None:
+    def __init__(self, document: Document, fleet: Fleet, reading: FileReading, *, site_known: bool = True) -> None:
+        """`site_known` is False where the site could not be read: nothing is said of what it lacks."""
         self._document = document
+        self._site_known = site_known
         growing = any(isinstance(draft.action, Module) and draft.action.do == "add" for draft in document.timeline)
         self._fleet = replace(fleet, growing=growing)
         self._names = tuple(fleet.plans)
@@ -233,11 +238,22 @@ class Checker:
             return self._clock_misuse(action)
         if isinstance(action, Dhcp) and document.mode == "ephemeral":
             return "DHCP needs an address per device, which mode ephemeral has not", "use mode: loopback"
+        if isinstance(action, RegistrarOrder) and self._site_known:
+            return registrar_misuse(action, document.site)
+        if isinstance(action, PhoneUse) and self._site_known:
+            return phone_misuse(action, document.site, self._called(action))
         if isinstance(action, Shake | Casing | MonitorDoor):
             return self._part_misuse(action)
         if isinstance(action, Set) and action.fact:
             return self._fact_misuse(action)
         return None
+
+    def _called(self, action: PhoneUse) -> list[DevicePlan]:
+        try:
+            names = () if action.device is None else action.device.devices(self._names)
+        except UnknownTarget:
+            return []  # told already
+        return [self._fleet.plans[name] for name in names]
 
     def _part_misuse(self, action: Shake | Casing | MonitorDoor) -> tuple[str, str] | None:
         try:
@@ -275,6 +291,10 @@ class Checker:
 
     def _check_expectation(self, expected: Expectation) -> None:
         place = expected.place
+        wrong = query_misuse(expected.query, self._document.site) if self._site_known else None
+        if wrong is not None:
+            self._reading.at(place, *wrong)
+            return
         devices: tuple[str, ...] = self._names
         if expected.device is not None:
             try:

@@ -12,6 +12,7 @@ from simulator.action.declaration import ListOf, Record, fields_of
 from simulator.action.kind import MISSING, Kind, Path
 from simulator.errors import Place, ScenarioError
 from simulator.scenario.check import Checker, Fleet, checked_fleet
+from simulator.scenario.check_telephony import check_accounts
 from simulator.scenario.expecting import Groups
 from simulator.scenario.fleet import read_fleet
 from simulator.scenario.language import Document
@@ -98,7 +99,8 @@ def _check_rest(root: Mapping, fleet: Fleet, reading: FileReading) -> None:
         value = _salvaged(field.kind, reading.values(entry.value, (field.key,), entry.key), (field.key,), reading)
         if value is not MISSING:
             read[field.name] = value
-    checker = Checker(Document(**read), fleet, reading)
+    site_known = root.get("site") is None or "site" in read
+    checker = Checker(Document(**read), fleet, reading, site_known=site_known)
     for draft in read.get("timeline", ()):
         checker.draft(draft)
     for expected in (*read.get("steady", ()), *read.get("always", ())):
@@ -115,6 +117,7 @@ def _salvaged(kind: Kind, value: Any, path: Path, reading: FileReading) -> Any:
 
 
 def _checked(document: Document, fleet: Fleet, reading: FileReading, cell: Cell, file_name: str) -> Plan:
+    check_accounts(fleet.plans.values(), document.site, reading)
     checker = Checker(document, fleet, reading)
     drafts = [checker.draft(draft) for draft in document.timeline]
     return Plan(

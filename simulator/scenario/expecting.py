@@ -29,7 +29,9 @@ _SHARED: Final[dict[str, tuple[Kind, str]]] = {
 }
 """What stands beside the faces."""
 
-STEADY_FACES = (Face.ONLINE, Face.STATE, Face.VAPIX, Face.EVERYWHERE, Face.CALL, Face.CLIENT)
+STEADY_FACES = (
+    Face.ONLINE, Face.STATE, Face.VAPIX, Face.EVERYWHERE, Face.CALL, Face.CLIENT, Face.PHONE, Face.REGISTRAR,
+)  # fmt: skip
 ALWAYS_FACES = (Face.NEVER, Face.ONLINE, Face.STATE, Face.EVERYWHERE)
 
 

@@ -55,6 +55,23 @@ class BrokerKind(Record):
         return {"anyOf": [{"const": "embedded"}, super().schema(schemas)]}
 
 
+class RegistrarKind(BrokerKind):
+    """`embedded`, an address, a map, or `no`."""
+
+    def __init__(self, declared: type) -> None:
+        super().__init__(declared)
+        self.words = "embedded, address, map or no"
+
+    def read(self, value: object, path: Path, reading: Reading) -> Any:
+        return None if value in ("no", False) else super().read(value, path, reading)
+
+    def show(self, value: Any) -> Any:
+        return "no" if value is None else super().show(value)
+
+    def schema(self, schemas: Schemas) -> dict[str, Any]:
+        return {"anyOf": [{"enum": ["no", False]}, super().schema(schemas)]}
+
+
 class ClockMode(Choice):
     """`real`, `scaled` or `stepped`."""
 

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
-from simulator.wire.clip_file import au_header, read_clip_file
+from simulator.wire.clip_file import read_clip_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,13 +100,12 @@ def _pieces(content: bytes, rate: int) -> Iterator[Samples]:
         return
 
 
-def au_file(samples: Samples, rate: int) -> bytes:
-    """An au file of these samples in mu-law, 8 or 16 kHz."""
+def mulaw(samples: Samples, rate: int) -> bytes:
+    """These samples in mu-law, as an au file has them behind its header."""
     import av
 
     encoder = av.AudioCodecContext.create("pcm_mulaw", "w")
     encoder.sample_rate, encoder.layout, encoder.format = rate, "mono", "s16"
     frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
     frame.sample_rate = rate
-    data = b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
-    return au_header(len(data), rate) + data
+    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))

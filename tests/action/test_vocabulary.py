@@ -59,6 +59,11 @@ CALLS: dict[str, dict[str, Any]] = {
         "bus": {"on": "io-2/bus/0", "do": "crc", "units": [64], "registers": [300, 301], "chance": 0.1, "count": 9}
     },
     "snmp": {"snmp": {"device": "io-2", "do": "jump", "oid": "1.3.6.1.2.1.2.2.1.10.2", "to": 4294967290}},
+    "registrar": {
+        "registrar": {"do": "answer", "user": "1001", "status": 503, "retry_after": "5s", "count": 2, "for": "1m"}
+    },
+    "phone": {"phone": {"do": "call", "name": "desk", "device": "speaker-1", "offer": False}},
+    "page": {"page": {"do": "start", "group": "239.1.1.1", "port": 5000, "tone": 440}},
     "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
     "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
@@ -120,6 +125,11 @@ def test_the_short_form_and_fields_beside_it_are_the_same() -> None:
         ({"fault": {"on": "io-1/mqtt", "kind": "refused"}}, "a refused fault cannot be on mqtt; on: http, https"),
         ({"set": {"device": "io-1", "value": "x"}}, "set needs one of 'parameter' and 'fact'"),
         ({"upgrade": {"device": "io-1", "auto_rollback": "10m", "auto_commit": "boot"}}, "exclude each other"),
+        ({"registrar": "answer"}, "do: answer needs 'status'"),
+        ({"registrar": {"do": "down", "delay": "1s"}}, "'delay' says nothing for do: down; it belongs to slow"),
+        ({"phone": "call", "name": "desk"}, "call needs one of 'device' and 'to'"),
+        ({"phone": {"do": "break", "rule": "rtp-loss"}}, "rule: rtp-loss needs 'chance'"),
+        ({"phone": {"do": "play", "tone": [440], "file": "a.wav"}}, "'tone' and 'file' exclude each other"),
         (
             {"hear": {"device": "speaker-1", "tone": 1000, "silence": True}},
             "one of tone, silence and file",

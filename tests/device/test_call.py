@@ -160,7 +160,19 @@ class TestOutgoing:
 
     @pytest.mark.parametrize(
         "to",
-        ["", "6001", "tel:123", "sip:", "sip:a@", "sip:a b@c", "sip:a@b>", "sip:a@b\r\nX: y", "sip:" + "a" * 300],
+        [
+            "",
+            "6001",
+            "tel:123",
+            "sip:",
+            "sip:a@",
+            "sip:a b@c",
+            "sip:a@b>",
+            "sip:a@b\r\nX: y",
+            "sip:é@b",
+            "sip:\ud800@b",
+            "sip:" + "a" * 300,
+        ],
     )
     def test_an_address_that_is_none_is_refused(self, line: Line, to: str) -> None:
         with pytest.raises(CallServiceRefused) as refused:
@@ -277,6 +289,10 @@ class TestIncoming:
         line.service.configure({"ApplyAccessList": True, "AccessList": ["sip:alice@192.0.2.9"]})
         assert line.calls.incoming("sip:mallory@192.0.2.9", "sip:x@y", FACTORY).verdict == "denied"
         assert line.calls.incoming(f"<{PHONE}:5062>", "sip:x@y", FACTORY).verdict == "answer"
+
+    def test_of_a_callers_address_only_text_is_told(self, line: Line) -> None:
+        line.calls.incoming("sip:\udcff\r\n\x00é@b", "sip:me@192.0.2.1", FACTORY)
+        assert line.calls.live[0].remote == "sip:????é@b"
 
     def test_of_a_callers_endless_address_a_part_is_kept(self, line: Line) -> None:
         decision = line.calls.incoming("sip:" + "x" * 60_000, "sip:me@192.0.2.1", FACTORY)
@@ -462,6 +478,7 @@ class CallMachine(RuleBasedStateMachine):
         (state,) = self.line.bench.states("Call/State")
         live = self.line.calls.live
         assert state["CallState"] == (live[0].told.value if live else "Idle")
+        self.line.bench.advance(0)  # what rules have to do with it
         assert live or self.line.bench.clock.next_due() == self.line.idle
 
     @invariant()

@@ -166,6 +166,21 @@ class TestRules:
         assert shared.verify_server_certificate is True
         assert account(service, plain).certificate is None
 
+    def test_a_new_account_takes_what_those_of_its_kind_share(self, service: CallService) -> None:
+        keys = service.dtmf.set_configuration({"Name": "keys"})
+        service.accounts.put({"Id": FACTORY, "DTMFConfigurationId": keys})
+        peer = service.accounts.put({"UserId": "a"})
+        assert account(service, peer).dtmf_configuration_id == keys
+        assert account(service, FACTORY).dtmf_configuration_id == keys
+        first = service.accounts.put({"UserId": "b", "Transport": "tls", "Certificate": "mine"})
+        second = service.accounts.put({"UserId": "c", "Registrar": "pbx", "Transport": "tls"})
+        assert account(service, second).certificate == "mine"
+        service.accounts.put({"Id": second, "Transport": "tcp"})
+        service.accounts.put({"Id": first, "Certificate": "other"})
+        service.accounts.put({"Id": second, "Transport": "tls"})
+        assert account(service, second).certificate == "other"
+        assert account(service, first).certificate == "other"
+
     def test_peers_share_one_dtmf_configuration(self, service: CallService) -> None:
         keys = service.dtmf.set_configuration({"Name": "keys"})
         registered = service.accounts.put({"UserId": "r", "Registrar": "pbx"})
@@ -253,6 +268,12 @@ class TestRegistration:
             service.accounts.registration(made, *said)
             assert self.status(service, made) == said
         service.accounts.registration("nobody", 200, "OK")
+
+    def test_a_registrars_phrase_is_a_stranger(self, service: CallService) -> None:
+        service.configure({"SIPEnabled": True})
+        made = service.accounts.put({"UserId": "6001", "Registrar": "pbx"})
+        service.accounts.registration(made, 500, "\udcff\r\n" + "x" * 9_000)
+        assert self.status(service, made) == (500, "???" + "x" * 252)
 
     def test_a_new_start_of_sip_forgets(self, service: CallService) -> None:
         service.configure({"SIPEnabled": True})

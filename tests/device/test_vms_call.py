@@ -74,6 +74,18 @@ def test_the_stream_is_what_a_client_sends_to_be_heard() -> None:
     assert talk.told() == ["AcceptedByDevice", "Active", "Terminated", "Idle"]
 
 
+def test_who_listens_to_the_microphone_gets_a_stream() -> None:
+    talk = Talk(AudioFromDeviceToNetworkStreams=2)
+    microphone = talk.bench.device.microphone
+    assert microphone is not None
+    talk.bench.device.parameters.write("AudioSource.A0.AudioSupport", "yes")
+    first, second = microphone.listen(), microphone.listen()
+    assert talk.told() == ["AcceptedByDevice", "Active"]
+    first.leave()
+    assert talk.told()[-2:] == ["Terminated", "Idle"]
+    second.leave()
+
+
 def test_outgoing_is_answered_by_the_stream() -> None:
     talk = Talk()
     call = talk.service.calls.place(VMS_CALL)

@@ -47,6 +47,8 @@ class CannedEyes:
         self.answers: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str, str, object]] = []
+        self.canned_phones: list[dict[str, Any]] = []
+        self.canned_registrars: list[dict[str, Any]] = []
         self.streams = {"io-1"}
         self.watched = {"io-1"}
         self.now = 30.0
@@ -140,6 +142,12 @@ class CannedEyes:
 
     def seen(self, face: str, after: int, device: str = "") -> list[dict[str, Any]]:
         return [one for one in self.sightings[face] if one["number"] > after and device in ("", one["device"])]
+
+    def phones(self) -> list[dict[str, Any]]:
+        return self.canned_phones
+
+    def registrars(self) -> list[dict[str, Any]]:
+        return self.canned_registrars
 
     def states(self, device: str) -> list[dict[str, Any]]:
         return self.lasting

@@ -181,6 +181,15 @@ def test_a_call_is_heard_above_a_talker_and_the_newest_clip_too() -> None:
     session.gone()
 
 
+def test_a_talker_is_a_call_of_the_vms_as_it_is_set_from_the_factory() -> None:
+    at = desk()
+    session = talk(at)
+    calls = at.device.call_service.calls
+    assert [(call.kind, call.direction) for call in calls.live] == [("VMS", "Incoming")]
+    session.gone()
+    assert not calls.live
+
+
 def test_half_a_minute_is_kept_of_a_long_talk() -> None:
     at = desk()
     session = talk(at)

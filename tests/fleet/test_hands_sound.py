@@ -33,7 +33,7 @@ def test_a_tone_and_silence_move_the_sound_level(bench: EngineBench) -> None:
     bench.act("hear", "speaker-1", tone=1000)
     bench.act("hear", "speaker-1", silence=True)
     bench.act("hear", "speaker-1", tone=440, level=-10)
-    bench.act("microphone", "off", device="speaker-1")
+    bench.act("microphone", {"do": "off", "device": "speaker-1"})
     assert triggered(bench) == ["1", "0", "1", "0"]
     assert bench.state("speaker-1")["audio"]["microphone"] is False
 
@@ -68,7 +68,7 @@ def test_only_speakers_hear(bench: EngineBench) -> None:
         bench.act("hear", "*", tone=1000)
     assert bench.records("state", "speaker-1", what="microphone hears") == []
     with pytest.raises(FleetError):
-        bench.act("hear", "speaker-1", tone=1000, level=0)
+        bench.act("hear", "speaker-1", tone=1000, level=3)
 
 
 # ---- the control API
@@ -107,6 +107,24 @@ def request(bench: EngineBench, line: str, *headers: str) -> bytes:
     bench.act("set", policy)
     login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     return "\r\n".join([line, "Host: x", f"Authorization: Basic {login}", *headers, "", ""]).encode()
+
+
+def light(bench: EngineBench) -> str:
+    """The front light once the rules have had their moment."""
+    bench.advance(1)
+    return str(bench.state("speaker-1")["speaker"]["light"])
+
+
+def test_the_front_light_is_green_while_somebody_listens(bench: EngineBench) -> None:
+    """As a rule from the factory has it."""
+    listening(bench)
+    listener = bench.connect("speaker-1")
+    listener.sendall(request(bench, "GET /axis-cgi/audio/receive.cgi?audiocodec=g711 HTTP/1.1"))
+    assert listener.recv(10).startswith(b"HTTP/1.1 2")
+    assert light(bench) == "green"
+    listener.close()
+    eventually(lambda: bench.state("speaker-1")["audio"]["listeners"] == 0)
+    assert light(bench) == "off"
 
 
 @pytest.mark.parametrize("deed", [("power", "cut"), ("reboot", None)])

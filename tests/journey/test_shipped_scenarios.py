@@ -46,6 +46,16 @@ def test_the_promised_scenarios_are_there() -> None:
         "sensor/stuck",
         "sensor/crc-errors",
         "sensor/address-clash",
+        "audio/page-is-heard",
+        "speaker/driver-broken",
+        "page/emergency-interrupts",
+        "page/one-speaker-unreachable",
+        "call/answered-by-itself",
+        "call/encrypted",
+        "call/lost-bye",
+        "call/registrar-lost-failover",
+        "call/registrar-refuses",
+        "call/rtp-loss-and-jitter",
     }
 
 

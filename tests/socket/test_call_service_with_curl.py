@@ -10,6 +10,7 @@ import json
 import socket
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -123,7 +124,9 @@ def test_faults_are_400_with_the_documented_words(session: Session) -> None:
 
 
 def test_settings_outlive_a_restart_and_go_with_a_factory_default(session: Session) -> None:
-    speaker = Speaker(session, sip={"port": 5070, "accounts": [{"user": "6001", "registrar": "site"}]})
+    speaker = Speaker(
+        session, sip={"port": 5070, "accounts": [{"user": "6001", "registrar": "registrar.invalid"}]}
+    )
     assert curl(f"{speaker.url}/axis-cgi/restart.cgi").status == 200
     session.advance(120)
     assert speaker.asked("GetSIPConfiguration")["SIPConfiguration"]["SIPPort"] == 5070
@@ -151,6 +154,22 @@ def test_the_published_front_end_dials_watches_and_hangs_up(session: Session, si
         state = ask("GetCallStatus", CallId=call_id).json()["CallStatus"]["CallState"]
         assert state in ("Terminating", "Terminated")
         assert ask("Call", To="sip:6002@example.com", SIPAccountId="sip_account_7").status_code == 400
+
+
+def test_a_vms_calls_and_its_talking_is_the_answer(session: Session, tmp_path: Path) -> None:
+    """It needs no SIP: sound of half a second is sent by transmit.cgi, and the call lasts as long."""
+    speaker = Speaker(session)
+    last = session.journal()["last"]
+    sound = tmp_path / "talk.au"
+    sound.write_bytes(b"\xff" * 4_000)
+    call_id = speaker.asked("Call", To="VMS_CALL")["CallId"]
+    sent = ("-H", "Content-Type: audio/basic", "--data-binary", f"@{sound}")
+    assert curl(*sent, f"{speaker.url}/axis-cgi/audio/transmit.cgi").status == 200
+    status = speaker.asked("GetCallStatus", CallId=call_id)["CallStatus"]
+    assert (status["CallState"], status["CallType"], status["Direction"]) == ("Terminated", "VMS", "Outgoing")
+    records = session.journal(last, device=speaker.name, kinds="event")["records"]
+    told = [next(iter(record["data"]["data"].values())) for record in records if "Call/State" in record["what"]]
+    assert told == ["Initiated", "Calling", "AcceptedByRemote", "Active", "Terminated", "Idle"]
 
 
 def test_discovery_names_it_on_the_speaker_only(session: Session) -> None:

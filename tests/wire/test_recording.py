@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import MalformedMessage
-from simulator.wire.clip_file import read_clip_file
-from simulator.wire.recording import LONGEST, Recording, au_file
+from simulator.wire.clip_file import au_header, read_clip_file
+from simulator.wire.recording import LONGEST, Recording, mulaw
 
 RATE = 16_000
 
@@ -95,7 +95,7 @@ def test_a_play_list_opens_nothing() -> None:
 
 
 def test_an_au_file_is_one_for_others_too() -> None:
-    content = au_file(sine(700, 1), RATE)
+    content = au_header(RATE, RATE) + mulaw(sine(700, 1), RATE)
     with av.open(io.BytesIO(content)) as container:
         frames = list(container.decode(audio=0))
     assert (frames[0].sample_rate, sum(frame.samples for frame in frames)) == (RATE, RATE)

@@ -17,6 +17,8 @@ from simulator.errors import UnknownTarget
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from simulator.device.call_service import CallService
+
 LONGEST_DURATION = 86_400
 """Seconds."""
 LONGEST_TOPIC = 1024
@@ -73,8 +75,10 @@ def answer_call(order: Order) -> None:
         raise ActionFailed("There is no call to answer")
 
 
-def _telephone(order: Order) -> Any:
-    return _component(order, "call_service", "There is no call service")
+def _telephone(order: Order) -> CallService:
+    if order.device.call_service is None:
+        raise ActionFailed("There is no call service")
+    return order.device.call_service
 
 
 def light_profile(order: Order) -> Stop:
@@ -88,7 +92,9 @@ def light_profile(order: Order) -> Stop:
 
 def control_led(order: Order) -> Stop:
     """Flash an LED."""
-    control = _component(order, "led_control", "There is no LED that can be controlled")
+    control: Any = getattr(order.device, "led_control", None)
+    if control is None:
+        raise ActionFailed("There is no LED that can be controlled")
     name, interval = order.text("led"), order.number("interval", 0, 0, 3_600_000)
     duration = None if order.template.lasting else order.number("duration", 0, 0, LONGEST_DURATION)
     control.start(name, order.text("color"), interval, duration)
@@ -131,13 +137,6 @@ def notify(order: Order) -> Stop | None:
     if send is None:
         raise ActionFailed("The network is unreachable")
     return send(order)
-
-
-def _component(order: Order, name: str, missing: str) -> Any:
-    component = getattr(order.device, name, None)
-    if component is None:
-        raise ActionFailed(missing)
-    return component
 
 
 ACTIONS: Mapping[str, Callable[[Order], Stop | None]] = {

@@ -30,7 +30,11 @@ def find(look: Look) -> list[Finding]:
             differs += differences({key: "true" if wanted else "false"}, snapshot)
     if query.address and differences({"address": query.address}, {"address": snapshot["real_address"]}):
         differs += address_differs(query.address, snapshot["address"], snapshot["former_address"])
-    differs += _speaker_differs(query, snapshot["speaker"])
+    if query.call:
+        telephone = snapshot["telephone"]
+        state = telephone["state"].lower() if telephone is not None else "none"
+        differs += differences({"call": query.call}, {"call": state})
+    differs += _speaker_differs(query, snapshot.get("speaker"))
     differs += _port_differs(query, snapshot["ports"])
     differs += _module_differs(query, snapshot["modules"])
     return [Finding(_told(snapshot), differs, snapshot["at"])]

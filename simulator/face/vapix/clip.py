@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 from simulator.device.parameter import Level, Refused
 from simulator.device.sound import RATE
 from simulator.errors import MalformedMessage
-from simulator.face.exchange import Answer, Reply
+from simulator.face.exchange import Answer, Endless, Reply
 from simulator.face.vapix.call import Call, Route
+from simulator.face.vapix.clip_download import AT_ONCE, Download
 from simulator.face.vapix.firmware_upload import uploaded_parts
-from simulator.wire.clip_file import read_clip_file, silent_au
-from simulator.wire.recording import LONGEST, Recording, au_file
+from simulator.wire.clip_file import au_header, read_clip_file, silent_au
+from simulator.wire.recording import LONGEST, Recording, mulaw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.device.audio_quirks import AudioQuirks
-    from simulator.device.clip import Clip, Clips
+    from simulator.device.clip import Clips
     from simulator.device.device import Device
 
 LARGEST_UPLOAD = 16 << 20
@@ -129,15 +130,16 @@ def _download(call: Call, clips: Clips) -> Reply:
     A factory clip is the sound that it has here: the recordings cannot be published.
     """
     clip = clips[_whole(call.query, "clip")]
-    content = clip.content if clip.extension == "au" else _transcoded(clip, clips.seconds(clip))
-    return Answer(body=content, content_type="audio/basic")
-
-
-def _transcoded(clip: Clip, seconds: float) -> bytes:
-    seconds = min(seconds, LONGEST)
+    seconds = min(clips.seconds(clip), LONGEST)
+    if clip.extension == "au":
+        return Answer(body=clip.content, content_type="audio/basic")
     if clip.recording is None:
-        return silent_au(seconds)
-    return au_file(clip.recording.samples(0.0, seconds), RATE)
+        return Answer(body=silent_au(seconds), content_type="audio/basic")
+    if seconds > AT_ONCE:
+        download = Download(clip.recording, seconds)
+        return Endless("audio/basic", download.open, every=Download.PAUSE, beat=download.beat)
+    samples = clip.recording.samples(0.0, seconds)
+    return Answer(body=au_header(len(samples), RATE) + mulaw(samples, RATE), content_type="audio/basic")
 
 
 _ACTIONS: dict[str, Callable[[Call, Clips], Reply]] = {

@@ -1,4 +1,4 @@
-"""The event service, http://www.axis.com/vapix/ws/event1: schedules and virtual inputs (io-events sheet 2.5)."""
+"""The event service, http://www.axis.com/vapix/ws/event1: events, schedules, virtual inputs (io-events sheet 2.1, 2.5)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from simulator.device.parameter import Level, Refused
 from simulator.face.vapix import soap
+from simulator.face.vapix.event_instances import topic_set
 from simulator.face.vapix.soap import child, demanded, text, value
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from simulator.face.vapix.soap import Element
 
 DIALECT: Final = "http://www.axis.com/vapix/ws/ical1"
+
+
+def get_event_instances(device: Device, _asked: Element) -> str:
+    """What can happen on this device now, as a tree of topics."""
+    return _response("GetEventInstances", topic_set(device))
 
 
 def add_scheduled_event(device: Device, asked: Element) -> str:
@@ -65,6 +71,7 @@ def _response(name: str, inner: str = "") -> str:
 
 
 OPERATIONS: Final[Mapping[str, tuple[Level, Handler]]] = {
+    "GetEventInstances": (Level.VIEWER, get_event_instances),
     "AddScheduledEvent": (Level.ADMINISTRATOR, add_scheduled_event),
     "GetScheduledEvents": (Level.OPERATOR, get_scheduled_events),
     "RemoveScheduledEvent": (Level.ADMINISTRATOR, remove_scheduled_event),

@@ -208,6 +208,11 @@ def escaped(text_: str) -> str:
     return escape(_UNWRITABLE.sub("?", text_))
 
 
+def attribute(text_: str) -> str:
+    """Text as the value of an attribute, with its quotes."""
+    return quoteattr(_UNWRITABLE.sub("?", text_))
+
+
 def text(name: str, content_: str) -> str:
     """`<name>content</name>`."""
     return f"<{name}>{escaped(content_)}</{name}>"
@@ -215,7 +220,7 @@ def text(name: str, content_: str) -> str:
 
 def empty(name: str, **attributes: str) -> str:
     """`<name a="b"></name>`: gSOAP writes no short form."""
-    shown = "".join(f" {key}={quoteattr(_UNWRITABLE.sub('?', given))}" for key, given in attributes.items())
+    shown = "".join(f" {key}={attribute(given)}" for key, given in attributes.items())
     return f"<{name}{shown}></{name}>"
 
 

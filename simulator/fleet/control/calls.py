@@ -159,6 +159,14 @@ async def authority(request: ControlRequest) -> str:
     return request.engine.bench.authority_pem()
 
 
+async def list_phones(request: ControlRequest) -> list[dict[str, Any]]:
+    return request.engine.bench.premises.telephony.describe_phones()
+
+
+async def list_registrars(request: ControlRequest) -> list[dict[str, Any]]:
+    return request.engine.bench.premises.telephony.describe_registrars()
+
+
 def _wanted(record: Record, kinds: set[str] | None, device: str | None) -> bool:
     return (kinds is None or record.kind in kinds) and (device is None or record.device == device)
 
@@ -200,5 +208,7 @@ ROUTES: tuple[ControlRoute, ...] = (
     ControlRoute("GET", "/v1/open-ends", "What clients hold open", open_ends),
     ControlRoute("GET", "/v1/silent", "Devices that nobody can reach now: off, unplugged, restarting", silent),
     ControlRoute("GET", "/v1/faults", "Link faults in force", list_faults),
+    ControlRoute("GET", "/v1/phones", "What each SIP phone of the site shows and hears", list_phones),
+    ControlRoute("GET", "/v1/registrars", "The site's own SIP registrars and their bindings", list_registrars),
     ControlRoute("GET", "/v1/authority.pem", "The authority that signed the fleet's certificates", authority),
 )

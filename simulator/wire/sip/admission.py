@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.wire.sip import session_timer
-from simulator.wire.sip.header import is_token, media_type, parse_params
+from simulator.wire.sip.header import media_type
 from simulator.wire.sip.message import VERSION
 from simulator.wire.sip.packet import TLS
+from simulator.wire.sip.parameter import is_token, parse_params
 from simulator.wire.sip.part import MULTIPART, sdp_part
 from simulator.wire.sip.uri import SipUri, parse_uri
 

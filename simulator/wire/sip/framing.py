@@ -34,14 +34,16 @@ class Keepalive(Enum):
 class StreamFraming:
     """Cuts messages out of what one connection receives. Keeps at most one message: 64 KiB of head, 1 MiB of body."""
 
-    __slots__ = ("_buffer", "_line_ends", "_looked", "_wanted")
+    __slots__ = ("_begun", "_buffer", "_line_ends", "_looked", "_wanted")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._line_ends = 0
         """Line ends since the last message or ping."""
+        self._begun = False
+        """Whether the start line is there and that of a message."""
         self._looked = 0
-        """Bytes in which no end of the head begins."""
+        """Bytes in which no end of the head has been found."""
         self._wanted = 0
         """Bytes of the whole message, once its head is there; else 0."""
 
@@ -71,6 +73,7 @@ class StreamFraming:
             message = bytes(self._buffer[: self._wanted])
             del self._buffer[: self._wanted]
             self._wanted = self._looked = self._line_ends = 0
+            self._begun = False
             yield message
 
     def _between(self) -> Iterator[Keepalive]:
@@ -85,23 +88,20 @@ class StreamFraming:
     def _message_length(self) -> int:
         """Bytes of the message that begins the buffer; 0 until that is known."""
         buffer = self._buffer
-        if not self._looked:
+        if not self._begun:
             self._check_start()
         end = buffer.find(_END, max(0, self._looked - len(_END) + 1))
         if end > LARGEST_HEAD or (end < 0 and len(buffer) >= LARGEST_HEAD + len(_END)):
             raise MalformedSip("head is too long", offset=LARGEST_HEAD)
         if end < 0:
-            self._looked = len(buffer) if b"\r\n" in buffer else 0
+            self._looked = len(buffer)
             return 0
-        if not _FIRST_LINE.match(buffer):
-            raise MalformedSip("no SIP on this stream")
         return end + len(_END) + self._body_length(bytes(buffer[:end]))
 
     def _check_start(self) -> None:
         """Whether this can become a message: other protocols are told apart by their first line."""
-        buffer = self._buffer
-        complete = b"\r\n" in buffer
-        if not (_FIRST_LINE if complete else _METHOD_SO_FAR).match(buffer):
+        self._begun = self._buffer.find(b"\r\n", max(0, self._looked - 1)) >= 0
+        if not (_FIRST_LINE if self._begun else _METHOD_SO_FAR).match(self._buffer):
             raise MalformedSip("no SIP on this stream")
 
     def _body_length(self, head: bytes) -> int:

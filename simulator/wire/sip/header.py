@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
 from simulator.wire.sip.message import MalformedSip, Request, split_list
+from simulator.wire.sip.parameter import Params, params_text, parse_params, quote, unescape, with_params
 from simulator.wire.sip.uri import LONGEST_REMEMBERED, SipUri, Uri, host_text, parse_uri
 
 if TYPE_CHECKING:
     from simulator.wire.sip.message import Headers, Message
-
-Params = dict[str, str | None]
-"""Parameters by lower-case name, values as written (quotes included), None where there is no value."""
 
 COOKIE = "z9hG4bK"
 """What a branch of RFC 3261 begins with; without it the peer knows only RFC 2543."""
@@ -27,14 +25,6 @@ LARGEST_EXPIRES = 2**32 - 1
 LARGEST_PORT = 65_535
 
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
-_PARAM = re.compile(
-    r"""[ \t]*+;[ \t]*+(?:([A-Za-z0-9.!%*_+`'~-]++)[ \t]*+(?:=[ \t]*+("(?:[^"\\]++|\\.)*+"|[^ \t;,"]*+))?)?+""",
-    re.DOTALL,
-)
-_PLAIN_PARAMS = re.compile(r"(?:;[A-Za-z0-9.!%*_+`'~-]++(?:=[^ \t;,\"\r\n]*+)?)++")
-"""Parameters without blanks and quotes, as nearly all are written."""
 _VIA = re.compile(
     r"SIP[ \t]*+/[ \t]*+([0-9.]+)[ \t]*+/[ \t]*+([A-Za-z0-9.!%*_+`'~-]+)[ \t]++"
     r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]+))(?:[ \t]*+:[ \t]*+([0-9]{1,5}))?(?=[ \t;]|$)",
@@ -42,7 +32,6 @@ _VIA = re.compile(
 )
 _PLAIN_ADDRESS = re.compile(r"""(?:"([^"\\\r\n]*)" ?)?<([^<> \t]+)>(?:;tag=([A-Za-z0-9.!%*_+`'~-]+))?""")
 """A From, To or Contact as nearly all are written."""
-_PARAM_TEXT = re.compile(r';((?:[^;"]++|"(?:[^"\\]++|\\.)*+")*+)', re.DOTALL)
 _BARE_ADDRESS = re.compile(r"""[^ \t<>",?:]+:[^ \t<>",?]*""")
 """An address that needs no brackets."""
 _CSEQ = re.compile(r"([0-9]{1,20})[ \t]+([A-Za-z0-9.!%*_+`'~-]+)")
@@ -165,20 +154,10 @@ def stamp(headers: Headers, host: str, port: int, top: Via | None = None) -> Via
         value = asked + len(";rport")
         stamped = f"{text[:value]}={port}{text[value:]};received={host}"
     else:
-        stamped = _with_params(text, wanted)
+        stamped = with_params(text, wanted)
     start = line.index(text)
     headers.replace_first("via", line[:start] + stamped + line[start + len(text) :])
-    return top._replace(params=top.params | wanted)
-
-
-def _with_params(text: str, wanted: Params) -> str:
-    """The text with these parameters written into it, in the place of those of the same name or at the end."""
-    left = dict(wanted)
-    pieces = [text.partition(";")[0]]
-    for piece in _PARAM_TEXT.findall(text, len(pieces[0])):
-        name = piece.partition("=")[0].strip(" \t").lower()
-        pieces.append(f"{name}={left.pop(name)}" if name in left else piece)
-    return ";".join(pieces) + params_text(left)
+    return Via(top.transport, top.host, top.port, top.params | wanted)
 
 
 def name_addr(text: str) -> NameAddr:
@@ -301,58 +280,9 @@ def media_type(text: str) -> str:
     return "/".join(part.strip(" \t") for part in text.partition(";")[0].split("/")).lower()
 
 
-def parse_params(text: str, position: int = 0) -> Params:
-    """The parameters from a position to the end; of one given twice the first counts."""
-    found: Params = {}
-    if _PLAIN_PARAMS.fullmatch(text, position):
-        for part in text[position + 1 :].split(";"):
-            name, equals, value = part.partition("=")
-            found.setdefault(name.lower(), value if equals else None)
-        return found
-    end = len(text)
-    while position < end:
-        match = _PARAM.match(text, position)
-        if match is None or match.end() == position:
-            if text[position:].strip(" \t"):
-                raise MalformedMessage("parameters are garbled", offset=position)
-            break
-        if match[1] is not None:
-            found.setdefault(match[1].lower(), match[2])
-        position = match.end()
-    return found
-
-
-def params_text(params: Params) -> str:
-    """Parameters as they are written behind an address."""
-    if not params:
-        return ""
-    return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params.items()])
-
-
-def unquote(value: str) -> str:
-    """A parameter's value without quotes and escapes."""
-    return unescape(value[1:-1]) if len(value) > 1 and value[0] == value[-1] == '"' else value
-
-
-def quote(text: str) -> str:
-    """A quoted string; line ends, which none can hold, become blanks."""
-    plain = text.replace("\r", " ").replace("\n", " ")
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def unescape(text: str) -> str:
-    """The inside of a quoted string without its backslashes."""
-    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
-
-
 def display_text(display: str) -> str:
     """A name before an address, always quoted as pjsip does, with the blank after it; nothing for no name."""
     return f"{quote(display)} " if display else ""
-
-
-def is_token(text: str) -> bool:
-    """Whether a text may stand where the grammar wants a token."""
-    return _TOKEN.fullmatch(text) is not None
 
 
 _ONCE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards")

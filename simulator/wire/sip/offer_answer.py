@@ -14,7 +14,7 @@ from simulator.wire.sip import crypto_line
 from simulator.wire.sip.agreement import Agreed, AudioSettings, Encryption, LocalMedia
 from simulator.wire.sip.audio_format import OPUS, AudioFormat, static_payload_type, telephone_event
 from simulator.wire.sip.crypto_line import KEY_LENGTHS, Crypto
-from simulator.wire.sip.header import quote
+from simulator.wire.sip.parameter import quote
 from simulator.wire.sip.sdp import (
     Attributes,
     Direction,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.wire.sip.header import media_type, parse_params, unquote
+from simulator.wire.sip.header import media_type
+from simulator.wire.sip.parameter import parse_params, unquote
 
 MULTIPART = "multipart/"
 MOST_PARTS = 32

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.wire.sip.header import number, options, parse_params, seconds
+from simulator.wire.sip.header import number, options, seconds
+from simulator.wire.sip.parameter import parse_params
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import dataclass
 from hashlib import md5, sha256
 
 import pytest
+from aiohttp import DigestAuthMiddleware
 from hypothesis import given
 from hypothesis import strategies as st
+from yarl import URL
 
 from simulator.errors import MalformedMessage
 from simulator.wire.http.digest import NonceMint, parse_authorization
@@ -36,6 +39,16 @@ class Login:
 
 ALICE = Login("alice", "s3cret \u00e4")
 ALGORITHMS = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]
+
+
+class HttpRefusal:
+    """As much of a 401 as aiohttp looks at."""
+
+    status = 401
+
+    def __init__(self, value: str) -> None:
+        self.headers = {"www-authenticate": value}
+        self.url = URL("http://h/")
 
 
 def register(body: bytes = b"") -> Request:
@@ -178,6 +191,30 @@ def test_both_sides_agree_in_every_algorithm(algorithm: str, qop: tuple[str, ...
     if qop == ("auth-int",):
         request.body = b"z"
         assert server.check(request, password_of, 3.0).finding is Finding.WRONG
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "qop"),
+    [
+        (algorithm, qop)
+        for algorithm in ("MD5", "MD5-sess", "SHA-256", "SHA-256-sess")
+        for qop in ((), ("auth",), ("auth-int",))
+        if qop or not algorithm.endswith("-sess")
+    ],
+)
+def test_aiohttp_answers_our_challenge_and_we_believe_it(algorithm: str, qop: tuple[str, ...]) -> None:
+    """The digest of HTTP is that of SIP; aiohttp's knows sessions and bodies too, but sends no cnonce without qop."""
+    peer = DigestAuthMiddleware("alice", ALICE.password)
+    response = HttpRefusal(challenge("example.com", 'n"1', algorithm=algorithm, qop=qop))
+    assert peer._authenticate(response)  # type: ignore[arg-type]
+    value = asyncio.run(peer._encode("INVITE", URL("http://h/sip:bob"), b"body"))  # type: ignore[arg-type]
+    request = Request("INVITE", "/sip:bob", Headers(), b"body")
+    sent = parse_authorization(value)
+    assert proves(sent, ALICE.password, request)
+    assert not proves(sent, ALICE.password, Request("BYE", "/sip:bob", Headers(), b"body"))
+    assert proves(sent, ALICE.password, Request("INVITE", "/sip:bob", Headers(), b"other")) is (
+        qop != ("auth-int",)
+    )
 
 
 def test_counts_go_on_with_a_nonce_and_begin_anew_with_another() -> None:

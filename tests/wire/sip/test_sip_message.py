@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import MalformedMessage, SimulatorBug
-from simulator.wire.sip import header
+from simulator.wire.sip import header, parameter
 from simulator.wire.sip.message import Headers, MalformedSip, Message, Request, Response, is_keepalive, parse
 
 INVITE = (
@@ -157,7 +157,7 @@ value = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs
     lambda text: text.strip(" \t")
 )
 line = st.tuples(
-    token.filter(lambda name: header.is_token(name) and name.lower() not in {"l", "content-length"})
+    token.filter(lambda name: parameter.is_token(name) and name.lower() not in {"l", "content-length"})
     | st.sampled_from(["Via", "v", "From", "To", "Call-ID", "i", "CSeq", "Contact"]),
     value,
 )
@@ -289,7 +289,7 @@ def test_any_header_is_read_or_refused(text: str) -> None:
         header.name_addr,
         header.parse_via,
         header.parse_uri,
-        header.parse_params,
+        parameter.parse_params,
         header.split_list,
         header.tag,
     ):
@@ -303,4 +303,4 @@ def test_any_header_is_read_or_refused(text: str) -> None:
     assert header.seconds(text, 7) >= 0
     header.number(text)
     header.media_type(text)
-    header.unquote(text)
+    parameter.unquote(text)
