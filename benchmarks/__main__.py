@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import broker, http, modbus, sip, sip_speaker, snmp, start
+from benchmarks import broker, http, modbus, rtp, sip, sip_speaker, snmp, start
 
 start.run()
 http.run()
@@ -11,3 +11,4 @@ sip.run()
 sip_speaker.run()
 modbus.run()
 broker.run()
+rtp.run()
