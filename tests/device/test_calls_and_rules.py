@@ -36,8 +36,12 @@ class Line:
         assert decision.call is not None
         if decision.verdict == "answer":
             decision.call.answered("PCMU")
-        self.bench.advance(0.01)
+        self.settle()
         return decision.call
+
+    def settle(self) -> None:
+        """Rules act a moment after what they act upon."""
+        self.bench.advance(0.2)
 
     def enable(self, *beginnings: str) -> None:
         """Switch factory rules on, as on the web page."""
@@ -85,7 +89,7 @@ def test_the_loud_ringer_rings_as_long_as_the_call_does(line: Line) -> None:
     line.bench.advance(30)
     assert line.playing
     call.answer()
-    line.bench.advance(0.01)
+    line.settle()
     assert not line.playing
 
 
@@ -96,7 +100,7 @@ def test_the_front_light_is_on_while_a_call_is_active() -> None:
     assert light is not None
     assert light.shown is not None
     call.ended()
-    line.bench.advance(0.01)
+    line.settle()
     assert light.shown is None
 
 
@@ -114,10 +118,10 @@ def test_a_key_stops_the_sound() -> None:
     assert clips is not None
     clips.play(clips.at("alarm.mp3").number, repeat=100)
     line.service.calls.digit(call, "2", "rtp", 1.0)
-    line.bench.advance(0.01)
+    line.settle()
     assert line.playing
     line.service.calls.digit(call, "1", "rtp", 2.0)
-    line.bench.advance(0.01)
+    line.settle()
     assert not line.playing
 
 

@@ -61,6 +61,7 @@ def session() -> Iterator[Session]:
         {"name": "caller", "sip": True},
         {"name": "answers", "sip": True},
         {"name": "rings", "sip": {"auto_answer": False}},
+        {"name": "impatient", "sip": {"auto_answer": False, "answering_timeout": 1}},
         {"name": "refuses", "sip": {"allow_incoming": False}},
     )
     with fleet(*({"model": "C1410", **one} for one in devices), clock="real") as made:
@@ -101,8 +102,7 @@ def test_one_rings_and_the_caller_gives_up(session: Session, caller: Speaker) ->
 
 
 def test_one_rings_until_its_answering_timeout(session: Session, caller: Speaker) -> None:
-    callee = Speaker(session, "rings")
-    callee.ask("SetSIPConfiguration", SIPConfiguration={"AnsweringTimeout": 1})
+    callee = Speaker(session, "impatient")
     caller.call(callee.address)
     caller.reaches("Terminated")
     callee.reaches("Terminated")
@@ -131,7 +131,8 @@ def test_one_is_busy(session: Session, caller: Speaker) -> None:
     callee.reaches("Terminated")
 
 
-def test_sip_is_switched_off_during_a_call(session: Session, caller: Speaker) -> None:
+@pytest.mark.parametrize("time", ["once", "again: the caller must not take it for the first"])
+def test_sip_is_switched_off_during_a_call(session: Session, caller: Speaker, time: str) -> None:
     callee = Speaker(session, "answers")
     caller.call(callee.address)
     callee.reaches("Active")

@@ -54,14 +54,19 @@ class SipFace:
         self._timer: Cancellable | None = None
         self._due = 0.0
         self._working = False
+        self._starts = 0
+        """Of this face, however often in one boot."""
 
     # Life
 
     def begin(self) -> None:
         """The sockets are open, for the first time, again, or at another address."""
         if self.agent is None:
-            # so many starts, so many Call-IDs: a registrar must not take the new device for the old one
-            stream = self.device.world.chance.stream("face", "sip", self.device.name, self.device.lifecycle.boots)
+            # so many starts, so many Call-IDs and branches: a registrar must not take the new device for the old one,
+            # nor a peer a new request for one that it has answered
+            self._starts += 1
+            boots = self.device.lifecycle.boots
+            stream = self.device.world.chance.stream("face", "sip", self.device.name, boots, self._starts)
             self.agent = UserAgent(UserAgentSettings(), stream)
             self.agent.misbehaviour = self.faults.misbehaviour
             self._set(self.agent)
