@@ -23,6 +23,7 @@ from simulator.action.kind import Schemas, shown
 from simulator.action.link_fault import Clear, Fault
 from simulator.action.module import Module
 from simulator.action.note import Note
+from simulator.action.page import Page
 from simulator.action.phone import PhoneUse
 from simulator.action.power import Power, Reboot
 from simulator.action.receiver import Receiver
@@ -58,7 +59,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Snmp,
     Sip,
     RegistrarOrder, PhoneUse,
-    Hear,
+    Hear, Page,
     PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,
     Client,
     Call,

@@ -20,7 +20,9 @@ from simulator.fleet.course import Courses
 from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
+from simulator.fleet.multicast_specification import set_up_multicast
 from simulator.fleet.premises import Premises
+from simulator.fleet.rule_setting import install_rules
 from simulator.fleet.sip_setting import set_up_sip
 from simulator.fleet.sip_specification import SipSpecification
 from simulator.fleet.snapshot import snapshot
@@ -315,6 +317,7 @@ class Bench:
             device.ports[port].install(preset)
         host.buses.set_up()
         _set_doors(device, specification)
+        install_rules(device, specification, self.premises)
         _install_certificates(device, specification)
         if specification.mqtt:
             self._enrol_at_broker(device, specification)
@@ -324,6 +327,8 @@ class Bench:
         if specification.sip:
             sip = SipSpecification() if specification.sip is True else specification.sip
             set_up_sip(device, sip, self.premises.registrars)
+        if specification.multicast is not None:
+            set_up_multicast(device, specification.multicast)
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}

@@ -15,6 +15,8 @@ from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
 from simulator.device.power_supply import PowerSource
 from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
+from simulator.fleet.multicast_specification import MulticastSpecification
+from simulator.fleet.rule_specification import RuleSpecification, ScheduleSpecification
 from simulator.fleet.sip_specification import SipSpecification
 from simulator.fleet.telephony_specification import (
     MOST_PHONES,
@@ -137,6 +139,8 @@ class DeviceSpecification(_Strict):
     """True: the agent is on in all versions; a mapping: its settings."""
     sip: bool | SipSpecification = False
     """True: a speaker's SIP is on and takes calls; a mapping: its settings."""
+    multicast: MulticastSpecification | None = None
+    """A speaker's multicast controller is on."""
     certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""
@@ -154,6 +158,10 @@ class DeviceSpecification(_Strict):
     """Modbus sensors: what stands on the buses, and what the device's own list holds."""
     modbus: dict[Box, BusSpecification] = Field(default_factory=dict)
     """RS-485 buses by box: 0 is the A9210's own port, 1 to 16 that of the A9910 with this address."""
+    schedules: dict[str, ScheduleSpecification] = Field(default_factory=dict)
+    """Schedules and pulses beside the factory's, by id."""
+    rules: tuple[RuleSpecification, ...] = Field(default=(), max_length=256)
+    """Action rules beside the factory's."""
 
 
 class BrokerSpecification(_Strict):

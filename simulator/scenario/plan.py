@@ -15,6 +15,8 @@ from simulator.action.upgrade import VERSION
 from simulator.clock import FASTEST
 from simulator.errors import FleetError, Place
 from simulator.scenario.modbus_plan import BusPlan, SensorPlan
+from simulator.scenario.multicast_plan import MulticastPlan
+from simulator.scenario.rule_plan import RulePlan
 from simulator.scenario.sip_plan import SipPlan
 from simulator.scenario.telephony_plan import PhonePlan, RegistrarPlan
 from simulator.scenario.written import BrokerKind, ClockMode, Command, RegistrarKind, Switch
@@ -182,6 +184,9 @@ class DevicePlan:
     sip: Annotated[
         SipPlan | None, Switch(SipPlan), "yes: a speaker's SIP is on and takes calls; a map: with these settings."
     ] = None
+    multicast: Annotated[
+        MulticastPlan | None, Record(MulticastPlan), "A speaker's multicast controller is on, with these sources."
+    ] = None
     supervised: Annotated[
         tuple[tuple[int, str], ...],
         MapOf(Choice(PRESETS), Whole(0, 202)),
@@ -209,6 +214,12 @@ class DevicePlan:
         MapOf(Record(BusPlan), Whole(0, 16)),
         "RS-485 buses by box: 0 is the A9210's own port, N that of the A9910 at address N.",
     ] = ()
+    schedules: Annotated[
+        tuple[tuple[str, str], ...],
+        MapOf(Text(), Text(r"[\w.-]{1,256}", "schedule id", example="com.axis.schedules.genid.daily")),
+        "Schedules and pulses by id, as iCalendar: DTSTART:20260301T180000 RRULE:FREQ=DAILY.",
+    ] = ()
+    rules: Annotated[tuple[RulePlan, ...], "Action rules beside those from the factory."] = ()
     name: Annotated[str, HIDDEN, "Name in the fleet."] = ""
 
     def specification(self) -> dict[str, Any]:
@@ -223,6 +234,7 @@ class DevicePlan:
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
             "snmp": False if self.snmp is None else self.snmp.specification(),
             "sip": False if self.sip is None else self.sip.specification(),
+            "multicast": None if self.multicast is None else self.multicast.specification(),
             "supervised": dict(self.supervised),
             "power": list(self.power),
             "doors": {number: asdict(door) for number, door in self.doors},
@@ -235,6 +247,8 @@ class DevicePlan:
             "parameters": dict(self.parameters),
             "sensors": [sensor.specification() for sensor in self.sensors],
             "modbus": {str(box): bus.specification() for box, bus in self.modbus},
+            "schedules": {token: {"schedule": text} for token, text in self.schedules},
+            "rules": [rule.specification() for rule in self.rules],
         }
 
 

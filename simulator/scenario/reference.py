@@ -11,6 +11,7 @@ from simulator.action.vocabulary import ACTIONS
 from simulator.expect.event_name import CONDITIONS, EVENT_NAMES
 from simulator.expect.expectation import QUERIES, Face
 from simulator.scenario.language import Document
+from simulator.scenario.multicast_plan import MulticastPlan, PageSourcePlan
 from simulator.scenario.outcome import ExitCode
 from simulator.scenario.plan import (
     AccountPlan,
@@ -25,6 +26,7 @@ from simulator.scenario.plan import (
     SitePlan,
     SnmpPlan,
 )
+from simulator.scenario.rule_plan import ConditionPlan, RulePlan
 from simulator.scenario.schema import SCHEMA_FILE, schema_text
 from simulator.scenario.sip_plan import SipAccountPlan, SipPlan
 from simulator.scenario.telephony_plan import PhonePlan, RegistrarPlan
@@ -44,7 +46,11 @@ _SECTIONS: Final = (
     ("fleet: snmp", SnmpPlan),
     ("fleet: sip", SipPlan),
     ("fleet: sip account", SipAccountPlan),
+    ("fleet: multicast", MulticastPlan),
+    ("fleet: multicast source", PageSourcePlan),
     ("fleet: network", NetworkPlan),
+    ("fleet: rules", RulePlan),
+    ("fleet: rules: trigger and conditions", ConditionPlan),
     ("site", SitePlan),
     ("site: broker", BrokerPlan),
     ("site: registrar", RegistrarPlan),

@@ -64,6 +64,7 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "sip": {"sip": {"device": "speaker-1", "do": "answer", "method": "INVITE", "status": 503, "count": 2}},
     "phone": {"phone": {"do": "call", "name": "desk", "device": "speaker-1", "offer": False}},
+    "page": {"page": {"do": "start", "group": "239.1.1.1", "port": 5000, "tone": 440}},
     "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
     "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},

@@ -228,3 +228,44 @@ def test_a_site_without_receivers_takes_no_orders(bench: EngineBench) -> None:
     bench.fleet(speaker())
     with pytest.raises(Exception, match="the site has no receivers"):
         bench.act("receiver", "stop")
+
+
+TRIGGERED = {"topic": "tns1:Device/tnsaxis:IO/VirtualInput", "content": INPUT}
+
+
+def test_a_device_may_come_with_rules_and_schedules(bench: EngineBench) -> None:
+    rules = [
+        {
+            "name": "told",
+            "start": TRIGGERED,
+            "action": f"fixed.notification.{way}",
+            "parameters": {"message": way, "subject": way},
+            "to": "site",
+        }
+        for way in ("http", "https", "smtp", "tcp")
+    ]
+    schedules = {"com.axis.schedules.genid.mine": {"schedule": "DTSTART:20260301T080100 RRULE:FREQ=HOURLY"}}
+    bench.fleet(speaker(rules=rules, schedules=schedules), **LOCKED)
+    switch(bench)
+    assert failures(bench) == []
+    assert [mail["subject"] for mail in taken(bench, "mail")] == ["smtp"]
+    ways = eventually(lambda: len(told := taken(bench, "notification")) == 3 and {one["way"] for one in told})
+    assert ways == {"http", "https", "tcp"}
+    bench.advance(70)
+    assert bench.records("event", what="Recurring/Pulse")
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ({"start": TRIGGERED, "action": "fixed.play.audioclips"}, "did you mean 'fixed.play.audioclip'"),
+        ({"start": {"topic": "!"}, "action": "fixed.stop.audioclip"}, "failed to parse topic expression"),
+        ({"action": "fixed.stop.audioclip"}, "occurrence violation in element Conditions"),
+        ({"start": TRIGGERED, "action": "fixed.stop.audioclip", "to": "site"}, "no recipient at the site"),
+    ],
+)
+def test_rules_that_make_no_sense_are_refused_with_their_device(
+    bench: EngineBench, rule: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(Exception, match=f"speaker-1: .*{reason}"):
+        bench.fleet(speaker(rules=[rule]), **RECEIVERS)

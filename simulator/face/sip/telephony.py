@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.call import CallState, Reason
+from simulator.device.sip_accounts import DAEMON
 from simulator.errors import ClientViolation, FleetError, MalformedMessage
 from simulator.face.sip.conversation import Conversation
 from simulator.face.sip.description import audio_settings, negotiation_of
@@ -94,7 +95,7 @@ class Telephony:
             identity = self._identity(account, call.remote)
             number = self._face.command(PlaceCall(call.remote, identity, negotiation.offer().encode()))
         except MalformedMessage as error:
-            self._face.device.logs.system("sipd", "ERR", f"Call to {call.remote[:80]} failed: {error.what}")
+            self._face.device.logs.system(DAEMON, "ERR", f"Call to {call.remote[:80]} failed: {error.what}")
             number = 0
         if not number:
             media.stop()

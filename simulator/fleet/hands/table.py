@@ -70,6 +70,7 @@ APPLY: Final[dict[str, Callable[[Bench, Any], Awaitable[None] | None]]] = {
     "registrar": telephony.registrar,
     "phone": telephony.phone,
     "hear": sound.hear,
+    "page": sound.page,
     "clip": speaker.clip,
     "microphone": speaker.microphone,
     "acoustics": speaker.acoustics,
