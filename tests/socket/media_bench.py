@@ -145,9 +145,14 @@ async def heard_tone(
 ) -> Peak:
     """Wait until half a second of `session` is dominated by a tone; fails with what is heard instead."""
     peak: Peak | None = None
+    looked = -1.0
 
     def sounds() -> bool:
-        nonlocal peak
+        """Ten times a second: decoding at every turn of the loop would leave no time to send what is to be heard."""
+        nonlocal peak, looked
+        if session.heard.position < looked + 0.1:
+            return False
+        looked = session.heard.position
         peak = dominant(last_second(session))
         return peak is not None and abs(peak.frequency - frequency) < 2 and abs(peak.level - level) < within
 

@@ -63,6 +63,21 @@ async def test_what_the_loop_missed_is_made_up():
     assert steps == pytest.approx([0.02] * len(steps))
 
 
+async def test_hours_that_the_machine_slept_are_not_made_up():
+    wheel, clapper = Wheel(), Clapper()
+    wheel.ticker.add(clapper, 20)
+    try:
+        await until(lambda: clapper.due)
+        wheel.ticker._origin -= 7200
+        before = len(clapper.due)
+        await until(
+            lambda: clapper.due[-1] > asyncio.get_running_loop().time() - 0.1 and len(clapper.due) > before
+        )
+    finally:
+        wheel.ticker.close()
+    assert len(clapper.due) - before < 300
+
+
 async def test_a_stream_that_breaks_is_reported_and_disturbs_no_other():
     wheel, broken, sound = Wheel(), Clapper(fail=True), Clapper()
     wheel.ticker.add(broken, 20)

@@ -21,6 +21,10 @@ SPREAD = 64
 """Streams that a slot may have more than its neighbour: few streams wake the loop together, many are spread."""
 
 
+MOST_BEHIND = 500
+"""Slots that are gone through at most after the loop stood still: a laptop that slept is not to count its missed hours."""
+
+
 class Ticking(Protocol):
     """A stream on the wheel."""
 
@@ -97,7 +101,7 @@ class Ticker:
     def _fire(self) -> None:
         self._timer = None
         last = math.floor((self._loop.time() - self._origin) / SLOT + 1e-6)
-        for turn in range(self._turn, last + 1):
+        for turn in range(max(self._turn, last - MOST_BEHIND), last + 1):
             due = self._origin + turn * SLOT
             for stream in tuple(self._slots[turn % SLOTS]):
                 try:

@@ -18,8 +18,8 @@ class Reporter:
     """RTCP of one stream. `wall` is seconds since 1970 at wire time 0: reports carry both times."""
 
     __slots__ = (
-        "_about", "_chance", "_interval", "_mark", "_receiver", "_sender", "_sr_arrival", "_sr_middle", "_wall", "cname",
-        "due", "peer_cname", "peer_left", "remote", "round_trip",
+        "_about", "_chance", "_interval", "_mark", "_receiver", "_sender", "_sent", "_sr_arrival", "_sr_middle", "_wall",
+        "cname", "due", "peer_cname", "peer_left", "remote", "round_trip",
     )  # fmt: skip
 
     def __init__(
@@ -33,6 +33,8 @@ class Reporter:
         self.cname = cname
         self.due: float | None = None
         """Wire time of the next report."""
+        self._sent = (0, 0)
+        """Packets sent until the last two reports."""
         self._mark = (0.0, 0)
         """An instant, and the RTP timestamp of it."""
         self._sr_middle = 0
@@ -100,7 +102,9 @@ class Reporter:
                     int((now - self._sr_arrival) * 65536) & 0xFFFF_FFFF if known else 0,
                 ),
             )
-        if not self._sender.packets:
+        last, before = self._sent
+        self._sent = (self._sender.packets, last)
+        if self._sender.packets == before:  # nothing since the report before the last
             return Report(self._sender.ssrc, blocks)
         at, timestamp = self._mark
         stamp = (timestamp + round((now - at) * clock)) & 0xFFFF_FFFF

@@ -189,6 +189,22 @@ def test_reports_say_what_was_received_and_when():
     assert (block.last_report, block.delay) == (0x33445566, 32768)
 
 
+def test_who_has_not_sent_for_two_reports_sends_no_sender_report():
+    end = End()
+    sender, reporter = reporting(end)
+    sender.next_packet()
+    kinds = []
+    for _ in range(4):
+        report, _ = rtcp.parse(reporter.report(end.now, 8000))
+        assert isinstance(report, rtcp.Report)
+        kinds.append("RR" if report.sender is None else "SR")
+    sender.next_packet()
+    report, _ = rtcp.parse(reporter.report(end.now, 8000))
+    assert isinstance(report, rtcp.Report)
+    assert kinds == ["SR", "SR", "RR", "RR"]
+    assert report.sender is not None
+
+
 def test_the_peers_report_about_us_gives_the_round_trip_and_goodbye_is_noticed():
     end = End()
     sender, reporter = reporting(end)
