@@ -1,6 +1,7 @@
 """What all tests share: how hard hypothesis tries, and which programs the tests may ask for.
 
-`HYPOTHESIS_PROFILE=ci pytest -m fuzz` runs 10,000 examples per parser, as CI does; the default is quick.
+`HYPOTHESIS_PROFILE=nightly pytest -m fuzz` runs 10,000 examples per parser, `ci` as many as there is time for in every change;
+the default is quick.
 A test marked `peer("mosquitto")` is skipped where that program is absent, and fails there in CI, which sets
 `AXSIM_REQUIRE_PEERS`.
 """
@@ -15,7 +16,8 @@ from hypothesis import HealthCheck, settings
 
 _UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=60, **_UNTIMED)
-settings.register_profile("ci", max_examples=10_000, derandomize=True, **_UNTIMED)
+settings.register_profile("ci", max_examples=1_000, derandomize=True, **_UNTIMED)
+settings.register_profile("nightly", max_examples=10_000, **_UNTIMED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 pytest_plugins = ["pytester"]

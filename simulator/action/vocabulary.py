@@ -30,6 +30,7 @@ from simulator.action.receiver import Receiver
 from simulator.action.registrar import RegistrarOrder
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
+from simulator.action.sip import Sip
 from simulator.action.snmp import Snmp
 from simulator.action.speaker import Acoustics, Lamp, Microphone, PlayClip, RunSpeakerTest
 from simulator.action.upgrade import Hold, Release, Upgrade
@@ -56,6 +57,7 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Set,
     Sensor, Bus,
     Snmp,
+    Sip,
     RegistrarOrder, PhoneUse,
     Hear, Page,
     PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,

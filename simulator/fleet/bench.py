@@ -158,7 +158,11 @@ class Bench:
                 "mechanism": active.mechanism,
             }
             for active in self.premises.patchbay.faults()
-        ] + [fault for host in self.hosts.values() for fault in (*host.buses.faults(), *host.snmp.faults())]
+        ] + [
+            fault
+            for host in self.hosts.values()
+            for fault in (*host.buses.faults(), *host.snmp.faults(), *host.sip.faults())
+        ]
 
     def after(self, key: Hashable, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
         """Do what `make` returns after `seconds` of device time, unless something else befalls `key` before."""

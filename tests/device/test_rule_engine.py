@@ -168,7 +168,16 @@ def test_rules_that_chase_each_other_do_not_stop_time():
     bench.device.ports[3].set_active(True)
     bench.advance(10)
     changes = len([one for one in bench.heard("OutputPort") if one["port"] == "3"])
-    assert 20 < changes < 1000
+    assert 5 < changes < 100
+
+
+def test_rules_that_set_each_other_off_by_the_hundred_stay_bounded(bench):
+    everything = EventFilter("//.")
+    for _ in range(100):
+        rule(bench, parameters=(("location", "no such file"),), start=everything)
+    switch(bench, 1)
+    bench.advance(5)
+    assert 100 < len(bench.heard("ActionFailed")) < 5000
 
 
 def test_what_is_done_names_its_cause(bench):

@@ -53,6 +53,8 @@ def test_the_promised_scenarios_are_there() -> None:
         "call/announced-and-answered",
         "call/answered-by-itself",
         "call/dtmf-stops-audio",
+        "call/during-an-upgrade",
+        "call/expired-certificate",
         "call/encrypted",
         "call/lost-bye",
         "call/registrar-lost-failover",

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 ACTION_FAILED = "tns1:Device/tnsaxis:SystemMessage/ActionFailed"
 DAEMON = "actionengined"
 """Who writes about failed actions into the system log: a guess."""
-MOST_WAITING = 1000
-"""Actions that wait to be done; further ones fail: a bound of the bench."""
+MOST_WAITING = 256
+"""Actions that wait to be done; further ones are left out: a bound of the bench."""
+SLOWEST_PACE = 16
+"""How many times the first pace rules that chase each other on and on are slowed down to."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Rules:
         "_device",
         "_done_at",
         "_running",
+        "_slowness",
         "_stop_hearing",
         "_timer",
         "_waiting",
@@ -72,7 +75,8 @@ class Rules:
         """When each rule that has a waiting time was activated last."""
         self._waiting: deque[Callable[[], None]] = deque()
         self._timer: Timer | None = None
-        self._done_at = -1.0
+        self._done_at = -1e9
+        self._slowness = 1
         self._stop_hearing: Callable[[], None] | None = None
         self._watch: Watch | None = None
         device.lifecycle.on_phase(self._phase_changed)
@@ -160,16 +164,16 @@ class Rules:
     # ---- actions
 
     def _do(self, what: Callable[[], None]) -> None:
-        """Soon: in this instant, or a little later if something has been done in it already."""
+        """Soon: in this instant, or a little later if something has been done just now, and later each time."""
         if len(self._waiting) >= MOST_WAITING:
             return
         self._waiting.append(what)
         if self._timer is None:
-            clock = self._device.world.clock
-            due = clock.now()
-            if due <= self._done_at:
-                due = self._done_at + self._device.profile.quirks.rule_pace_seconds
-            self._timer = clock.call_at(due, self._work)
+            clock, pace = self._device.world.clock, self._device.profile.quirks.rule_pace_seconds
+            now, free = clock.now(), self._done_at + pace * self._slowness
+            chased = now < free
+            self._slowness = min(SLOWEST_PACE, 2 * self._slowness) if chased else 1
+            self._timer = clock.call_at(free if chased else now, self._work)
 
     def _work(self) -> None:
         self._timer = None

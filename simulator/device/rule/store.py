@@ -26,6 +26,8 @@ LONGEST_NAME = 256
 LONGEST_VALUE = 8192
 """Characters of a parameter: what an MQTT payload may have (io-events sheet 2.4)."""
 MOST_PARAMETERS = 64
+LARGEST = 32_768
+"""Characters of all parameters of one action, and of all filters of one rule: a bound of the bench."""
 LONGEST_WAIT = 366 * 86_400.0
 """Seconds between two activations, at most: a guess that bounds the number."""
 
@@ -172,7 +174,8 @@ class RuleStore:
             raise RuleRefused(Fault.ARGUMENT, text)
         if not 0 <= rule.wait <= LONGEST_WAIT:
             raise RuleRefused(Fault.ARGUMENT, "the time between activations is out of range")
-        if len(rule.conditions) > MOST_PARAMETERS:
+        size = sum(len(one.topic) + len(one.content) for one in rule.filters)
+        if len(rule.conditions) > MOST_PARAMETERS or size > LARGEST:
             raise RuleRefused(Fault.ARGUMENT, "too many conditions")
         for one in rule.filters:
             one.check()
@@ -291,7 +294,7 @@ def _check_parameters(template: Template, parameters: Parameters, given: Mapping
     for name in template.parameters:
         if name in template.mandatory and name not in given:
             raise RuleRefused(Fault.PARAMETERS, f"Configuration parameter missing: {name}")
-    if len(parameters) > MOST_PARAMETERS:
+    if len(parameters) > MOST_PARAMETERS or sum(len(name) + len(value) for name, value in parameters) > LARGEST:
         raise RuleRefused(Fault.PARAMETERS, "too many configuration parameters")
     for name, value in parameters:
         if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE or _UNWRITABLE.search(name + value):
