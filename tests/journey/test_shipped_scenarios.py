@@ -50,6 +50,7 @@ def test_the_promised_scenarios_are_there() -> None:
         "speaker/driver-broken",
         "page/emergency-interrupts",
         "page/one-speaker-unreachable",
+        "call/announced-and-answered",
         "call/answered-by-itself",
         "call/dtmf-stops-audio",
         "call/during-an-upgrade",
