@@ -1,6 +1,6 @@
 """One end of many RTP streams, in a process of its own: the media engine, or the obvious way to write it.
 
-    python -m benchmarks.rtp_streams engine|tasks silence|tone <streams> <first port of the peer>
+    python -m benchmarks.rtp_streams engine|tasks asyncio|uvloop silence|tone <streams> <first port of the peer>
 
 `tasks` is plain asyncio: one datagram endpoint and one task with a sleep per stream, doing as much with each packet.
 """
@@ -78,6 +78,10 @@ async def tasks(streams: int, first: int, sound: str) -> None:
 
 
 if __name__ == "__main__":
-    way, heard, count, port = sys.argv[1:5]
-    gc.freeze()
-    asyncio.run({"engine": engine, "tasks": tasks}[way](int(count), int(port), heard))
+    way, loop, heard, count, port = sys.argv[1:6]
+    gc.freeze()  # as the engine process does when a fleet is made
+    if loop == "uvloop":
+        from uvloop import run
+    else:
+        run = asyncio.run
+    run({"engine": engine, "tasks": tasks}[way](int(count), int(port), heard))

@@ -1,8 +1,8 @@
-"""A small paging client: talks through every speaker of the site, one after another, as a VMS does.
+"""A small paging client: talks through every speaker of the site, one after another and again, as a VMS does.
 
 It reads the site from the file named in AXSIM_FLEET and sends each speaker three seconds of a 1 kHz tone over
 `transmit.cgi`: mu-law at 8 kHz, in pieces of 20 ms and in real time, with digest authentication. A speaker that somebody
-else talks through answers 503 and is tried again.
+else talks through answers 503, and is paged in the next round.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ RATE = 8000
 PIECE = 0.02
 SECONDS = 3.0
 HERTZ = 1000
-TRIES = 20
-PAUSE = 0.5
+PAUSE = 2.0
 PATH = "/axis-cgi/audio/transmit.cgi"
 
 
@@ -60,15 +59,11 @@ async def main() -> None:
     with open(os.environ["AXSIM_FLEET"]) as file:
         site = json.load(file)
     print("paging", flush=True)
-    for device in site["devices"]:
-        if device["kind"] != "C1410":
-            continue
-        for _ in range(TRIES):
-            status = await page(device)
-            print(f"{device['name']} answered {status}", flush=True)
-            if status != 503:
-                break
-            await asyncio.sleep(PAUSE)
+    while True:
+        for device in site["devices"]:
+            if device["kind"] == "C1410":
+                print(f"{device['name']} answered {await page(device)}", flush=True)
+        await asyncio.sleep(PAUSE)
 
 
 if __name__ == "__main__":

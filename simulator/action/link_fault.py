@@ -12,9 +12,9 @@ from simulator.errors import FleetError
 from simulator.units import Seconds
 
 LISTENERS = ("http", "https", "modbus")
-STREAMS = (*LISTENERS, "mqtt")
-DATAGRAMS = ("dhcp", "snmp")
-SERVICES = (*STREAMS, *DATAGRAMS)
+STREAMS = (*LISTENERS, "mqtt", "sip")
+DATAGRAMS = ("dhcp", "snmp", "sip", "rtp")
+SERVICES = (*STREAMS, *(service for service in DATAGRAMS if service not in STREAMS))
 
 FAULT_USES: Final[dict[str, tuple[str, ...]]] = {
     "refused": (),
@@ -42,7 +42,7 @@ FAULT_USES: Final[dict[str, tuple[str, ...]]] = {
 sockets: on loopback the step fails and names the mode that could do it (network sheet 11)."""
 
 _ON: Final[dict[str, tuple[str, ...]]] = {
-    "refused": (*LISTENERS, "snmp"),
+    "refused": (*LISTENERS, "snmp", "sip"),
     "syn_drop": LISTENERS,
     "slow_answer": LISTENERS,
     "half_answer": LISTENERS,

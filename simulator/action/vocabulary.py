@@ -23,12 +23,14 @@ from simulator.action.kind import Schemas, shown
 from simulator.action.link_fault import Clear, Fault
 from simulator.action.module import Module
 from simulator.action.note import Note
+from simulator.action.page import Page
 from simulator.action.phone import PhoneUse
 from simulator.action.power import Power, Reboot
 from simulator.action.receiver import Receiver
 from simulator.action.registrar import RegistrarOrder
 from simulator.action.sensor import Sensor
 from simulator.action.set import Set
+from simulator.action.sip import Sip
 from simulator.action.snmp import Snmp
 from simulator.action.speaker import Acoustics, Lamp, Microphone, PlayClip, RunSpeakerTest
 from simulator.action.upgrade import Hold, Release, Upgrade
@@ -55,8 +57,9 @@ ACTIONS: Final[tuple[type[Action], ...]] = (
     Set,
     Sensor, Bus,
     Snmp,
+    Sip,
     RegistrarOrder, PhoneUse,
-    Hear,
+    Hear, Page,
     PlayClip, Microphone, Acoustics, RunSpeakerTest, Lamp,
     Client,
     Call,

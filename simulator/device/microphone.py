@@ -121,8 +121,8 @@ class Microphone:
 
     def hear_tone(self, hertz: float, level: float) -> None:
         """A tone is around, so loud in dBFS. Raises Refused outside what can be sampled."""
-        if not 20 <= hertz <= RATE / 2 - 500 or not FLOOR <= level <= -3:
-            raise Refused(f"a tone has 20 to {RATE / 2 - 500:g} Hz and {FLOOR:g} to -3 dBFS")
+        if not 20 <= hertz <= RATE / 2 - 500 or not FLOOR <= level <= 0:
+            raise Refused(f"a tone has 20 to {RATE / 2 - 500:g} Hz and {FLOOR:g} to 0 dBFS")
         self._hear(Around(f"tone {hertz:g} Hz", level, lambda begin, end: tone(hertz, level, begin, end)))
 
     def hear_recording(self, name: str, recording: Recorded, seconds: float, level: float | None = None) -> None:

@@ -51,6 +51,9 @@ SIP_DISABLED = Registration(0, "SIP disabled")
 _UNTRIED = Registration(0, "")
 """Of an account that is about to register: nobody has answered yet [guess]."""
 
+DAEMON = "sipd"
+"""Who writes lines about calls and registrations into the system log: the name is a guess."""
+
 
 class SipAccounts:
     """The accounts of one speaker. There is exactly one default, which calls are made from that name none."""
@@ -134,6 +137,9 @@ class SipAccounts:
         self._service.device.note(
             Kind.STATE, "sip registration", account=account_id, status=status, text=told.text
         )
+        if status >= 300:
+            text = f"Registration of account {account_id} failed: {status} {told.text}"
+            self._service.device.logs.system(DAEMON, "WARNING", text)
 
     def status(self, account: SipAccount) -> Registration:
         """`Status` and `StatusText` of GetSIPAccountStatus."""

@@ -4,7 +4,7 @@ Whatever can be heard, a clip, a call, `transmit.cgi`, a page over multicast, is
 made so far; a live one keeps what came in encoded and bounded form. Most tests never ask how anything sounds, so nothing
 is decoded until `samples` is called.
 
-Levels are in dB relative to full scale (dBFS): an int16 square wave at full swing is 0, a full sine -3.
+Levels are in dB relative to full scale (dBFS), where 0 is a sine that just fits (AES17).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 """Samples per second, everywhere between the codecs and the loudspeaker: mono, signed 16 bits."""
+FULL = 32_767
 FLOOR = -90.0
 """dBFS of silence: as low as 16 bits go, and where the scale of the alarm level begins (audio sheet 1)."""
 
@@ -63,7 +64,7 @@ def level_of(samples: Samples) -> float:
 
     if not len(samples):
         return FLOOR
-    power = float(np.mean(np.square(samples.astype(np.float64)))) / 32768.0**2
+    power = 2 * float(np.mean(np.square(samples.astype(np.float64)))) / FULL**2
     return max(FLOOR, 10 * math.log10(power)) if power > 0 else FLOOR
 
 
@@ -73,6 +74,6 @@ def tone(hertz: float, decibels: float, begin: float, end: float) -> Samples:
 
     first = round(begin * RATE)
     phase = np.arange(first, first + count_of(begin, end)) * (2 * np.pi * hertz / RATE)
-    peak = min(32767.0, 32768.0 * 2**0.5 * 10 ** (decibels / 20))
+    peak = min(FULL, FULL * 10 ** (decibels / 20))
     wave: Samples = np.rint(peak * np.sin(phase)).astype(np.int16)
     return wave

@@ -20,6 +20,7 @@ from simulator.fleet.course import Courses
 from simulator.fleet.hands.module import install_modules
 from simulator.fleet.hands.table import apply
 from simulator.fleet.host import Host
+from simulator.fleet.multicast_specification import set_up_multicast
 from simulator.fleet.premises import Premises
 from simulator.fleet.rule_setting import install_rules
 from simulator.fleet.sip_setting import set_up_sip
@@ -157,7 +158,11 @@ class Bench:
                 "mechanism": active.mechanism,
             }
             for active in self.premises.patchbay.faults()
-        ] + [fault for host in self.hosts.values() for fault in (*host.buses.faults(), *host.snmp.faults())]
+        ] + [
+            fault
+            for host in self.hosts.values()
+            for fault in (*host.buses.faults(), *host.snmp.faults(), *host.sip.faults())
+        ]
 
     def after(self, key: Hashable, seconds: float, make: Callable[[], Iterable[Awaitable[None]]]) -> None:
         """Do what `make` returns after `seconds` of device time, unless something else befalls `key` before."""
@@ -322,6 +327,8 @@ class Bench:
         if specification.sip:
             sip = SipSpecification() if specification.sip is True else specification.sip
             set_up_sip(device, sip, self.premises.registrars)
+        if specification.multicast is not None:
+            set_up_multicast(device, specification.multicast)
 
     def _enrol_at_broker(self, device: Device, specification: DeviceSpecification) -> None:
         settings = dict(specification.mqtt) if isinstance(specification.mqtt, dict) else {}

@@ -256,6 +256,10 @@ class DeviceHandle:
         """Let something go wrong at its SNMP agent: `device.snmp_fault("silent", count=3)`."""
         self.do("snmp", do=kind, **fields)
 
+    def sip_fault(self, kind: str, **fields: Any) -> None:
+        """Let something go wrong at its SIP: `speaker.sip_fault("answer", method="INVITE", status=503)`."""
+        self.do("sip", do=kind, **fields)
+
     def clear_faults(self, service: str) -> None:
         """End the faults on one service."""
         self._session.act({"clear": f"{self.name}/{service}"})

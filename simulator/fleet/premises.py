@@ -28,6 +28,7 @@ from simulator.net.tls import Tls
 from simulator.site.broker.server import BrokerServer
 from simulator.site.broker.timing import Deadlines
 from simulator.site.dhcp_server import CLIENT_PORT, SERVER_PORT, DhcpExchange, DhcpService
+from simulator.site.pager import Pager
 from simulator.wire.dhcp.behaviour import Behaviour
 from simulator.wire.dhcp.server import DhcpServer, Offering
 
@@ -105,6 +106,8 @@ class Premises:
 
     async def close(self) -> None:
         """Close every socket, give the address block back. Safe to repeat."""
+        if "pager" in self.__dict__:
+            self.pager.close()
         if "media" in self.__dict__:
             self.media.close()
         self.patchbay.shut_down()
@@ -177,6 +180,11 @@ class Premises:
     def media(self) -> MediaEngine:
         """All RTP streams of the fleet, from the first call on."""
         return MediaEngine(self.provider, self.patchbay, self.world.chance)
+
+    @cached_property
+    def pager(self) -> Pager:
+        """The site's paging system, from its first page on."""
+        return Pager(self.media, self.plan.infrastructure("pager"))
 
     @cached_property
     def trap_receiver(self) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.clock import wire_now
 from simulator.device.certificate import DEVICE_ID
@@ -20,7 +20,7 @@ from simulator.net.sip.transports import Net, SipTransports
 from simulator.wire.sip.packet import TLS, UDP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from simulator.device.call_service import CallService, Part
     from simulator.device.sip_account import SipAccount
@@ -256,6 +256,14 @@ class SipService:
         return self._premises.media.open(self._device.name, address, first_port, settings)
 
     # What others are told
+
+    def faults(self) -> Iterator[dict[str, Any]]:
+        """Those in force."""
+        return self.face.faults.told(self._device.name) if "face" in self.__dict__ else iter(())
+
+    def end_faults(self) -> bool:
+        """All is right again; False where it was."""
+        return "face" in self.__dict__ and self.face.faults.end_all()
 
     @property
     def wire_ports(self) -> dict[str, int]:

@@ -15,6 +15,7 @@ from simulator.clock import DEFAULT_EPOCH, FASTEST
 from simulator.device.loop import EndOfLine
 from simulator.device.power_supply import PowerSource
 from simulator.fleet.modbus_specification import MOST_SENSORS, Box, BusSpecification, SensorSpecification
+from simulator.fleet.multicast_specification import MulticastSpecification
 from simulator.fleet.rule_specification import RuleSpecification, ScheduleSpecification
 from simulator.fleet.sip_specification import SipSpecification
 from simulator.fleet.telephony_specification import (
@@ -138,6 +139,8 @@ class DeviceSpecification(_Strict):
     """True: the agent is on in all versions; a mapping: its settings."""
     sip: bool | SipSpecification = False
     """True: a speaker's SIP is on and takes calls; a mapping: its settings."""
+    multicast: MulticastSpecification | None = None
+    """A speaker's multicast controller is on."""
     certificates: CertificateSpecification = CertificateSpecification()
     supervised: dict[int, EndOfLine] = Field(default_factory=dict)
     """Port id to end-of-line preset."""

@@ -39,6 +39,7 @@ INFRASTRUCTURE = {
     "buses": "0.8",
     "receivers": "0.9",
     "registrar-2": "0.10",
+    "pager": "0.11",
     "client": "1.1",
 }
 

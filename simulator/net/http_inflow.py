@@ -65,8 +65,9 @@ async def take_in(
         deadline = listener.next_deadline()
         try:
             async with asyncio.timeout(None if deadline is None else max(0.0, deadline - wire_now())):
-                reading = reading and await _piece(content, listener, patience)
-                if not reading:
+                if reading:
+                    reading = await _piece(content, listener, patience)
+                else:
                     await _until_cancelled()
         except TimeoutError:
             listener.tick(wire_now())

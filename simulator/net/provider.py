@@ -86,8 +86,14 @@ class Provider:
         return sock
 
     def bind_udp(self, address: str, port: int, *, owner: str = "") -> socket.socket:
-        """A bound UDP socket, never shared: of two on one port each would get half. Raises as above."""
-        return self._made("bind", address, port, _udp_socket, ("udp", owner, port))
+        """A bound UDP socket, never shared: of two on one port each would get half. Raises as above.
+
+        What it sends to a multicast group goes out where it is bound, which on loopback is nowhere else.
+        """
+        sock = self._made("bind", address, port, _udp_socket, ("udp", owner, port))
+        here = LOCALHOST if self.mode == "ephemeral" else address
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(here))
+        return sock
 
     def pair_ports(self, port: int, owner: str) -> None:
         """In mode `ephemeral`, choose one number for UDP and TCP of this port, as SIP needs it. Before they are made.

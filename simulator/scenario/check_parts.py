@@ -23,6 +23,10 @@ def check_parts(plan: DevicePlan, model: str, ports: Mapping[str, tuple[int, ...
     _check_power(plan, model, reading)
     _check_jumpers(plan, model, ports.get("relay", ()), reading)
     _check_doors(plan, model, reading)
+    if plan.multicast is not None and model != "C1410":
+        reading.problem(
+            ("fleet", plan.name, "multicast"), f"{model} hears no pages", "only a C1410 does", at_key=True
+        )
     if plan.sip is not None and model != "C1410":
         reading.problem(("fleet", plan.name, "sip"), f"{model} makes no calls", "only a C1410 does", at_key=True)
 

@@ -15,6 +15,7 @@ from simulator.action.upgrade import VERSION
 from simulator.clock import FASTEST
 from simulator.errors import FleetError, Place
 from simulator.scenario.modbus_plan import BusPlan, SensorPlan
+from simulator.scenario.multicast_plan import MulticastPlan
 from simulator.scenario.rule_plan import RulePlan
 from simulator.scenario.sip_plan import SipPlan
 from simulator.scenario.telephony_plan import PhonePlan, RegistrarPlan
@@ -183,6 +184,9 @@ class DevicePlan:
     sip: Annotated[
         SipPlan | None, Switch(SipPlan), "yes: a speaker's SIP is on and takes calls; a map: with these settings."
     ] = None
+    multicast: Annotated[
+        MulticastPlan | None, Record(MulticastPlan), "A speaker's multicast controller is on, with these sources."
+    ] = None
     supervised: Annotated[
         tuple[tuple[int, str], ...],
         MapOf(Choice(PRESETS), Whole(0, 202)),
@@ -230,6 +234,7 @@ class DevicePlan:
             "mqtt": False if self.mqtt is None else _mqtt_settings(self.mqtt) or True,
             "snmp": False if self.snmp is None else self.snmp.specification(),
             "sip": False if self.sip is None else self.sip.specification(),
+            "multicast": None if self.multicast is None else self.multicast.specification(),
             "supervised": dict(self.supervised),
             "power": list(self.power),
             "doors": {number: asdict(door) for number, door in self.doors},

@@ -11,6 +11,7 @@ from simulator.action.vocabulary import ACTIONS
 from simulator.expect.event_name import CONDITIONS, EVENT_NAMES
 from simulator.expect.expectation import QUERIES, Face
 from simulator.scenario.language import Document
+from simulator.scenario.multicast_plan import MulticastPlan, PageSourcePlan
 from simulator.scenario.outcome import ExitCode
 from simulator.scenario.plan import (
     AccountPlan,
@@ -45,6 +46,8 @@ _SECTIONS: Final = (
     ("fleet: snmp", SnmpPlan),
     ("fleet: sip", SipPlan),
     ("fleet: sip account", SipAccountPlan),
+    ("fleet: multicast", MulticastPlan),
+    ("fleet: multicast source", PageSourcePlan),
     ("fleet: network", NetworkPlan),
     ("fleet: rules", RulePlan),
     ("fleet: rules: trigger and conditions", ConditionPlan),

@@ -62,7 +62,9 @@ CALLS: dict[str, dict[str, Any]] = {
     "registrar": {
         "registrar": {"do": "answer", "user": "1001", "status": 503, "retry_after": "5s", "count": 2, "for": "1m"}
     },
+    "sip": {"sip": {"device": "speaker-1", "do": "answer", "method": "INVITE", "status": 503, "count": 2}},
     "phone": {"phone": {"do": "call", "name": "desk", "device": "speaker-1", "offer": False}},
+    "page": {"page": {"do": "start", "group": "239.1.1.1", "port": 5000, "tone": 440}},
     "hear": {"hear": {"device": "speaker-1", "tone": 1000, "level": -20}},
     "clip": {"clip": {"do": "play", "device": "speaker-1", "name": "Alarm", "repeat": -1}},
     "microphone": {"microphone": {"do": "off", "device": "speaker-1"}},
@@ -126,6 +128,7 @@ def test_the_short_form_and_fields_beside_it_are_the_same() -> None:
         ({"upgrade": {"device": "io-1", "auto_rollback": "10m", "auto_commit": "boot"}}, "exclude each other"),
         ({"registrar": "answer"}, "do: answer needs 'status'"),
         ({"registrar": {"do": "down", "delay": "1s"}}, "'delay' says nothing for do: down; it belongs to slow"),
+        ({"sip": {"device": "speaker-1", "do": "omit", "method": "INFO"}}, "INFO cannot be omitted"),
         ({"phone": "call", "name": "desk"}, "call needs one of 'device' and 'to'"),
         ({"phone": {"do": "break", "rule": "rtp-loss"}}, "rule: rtp-loss needs 'chance'"),
         ({"phone": {"do": "play", "tone": [440], "file": "a.wav"}}, "'tone' and 'file' exclude each other"),

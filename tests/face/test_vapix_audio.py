@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vapix_desk import Desk, Wire
 
-from simulator.device.hearing import strongest_tone
 from simulator.face.exchange import Answer, Endless
 from simulator.wire.live_audio import G726_32, MULAW, decoded
+from simulator.wire.sound.analysis import dominant
 
 CONTROL, MIXER = "/axis-cgi/audiodevicecontrol.cgi", "/axis-cgi/audiomixer.cgi"
 CAPABILITIES, CLIPS = "/axis-cgi/audio/streamingcapabilities.cgi", "/axis-cgi/mediaclip2.cgi"
@@ -326,7 +326,7 @@ def hearing(desk: Desk) -> Desk:
 def test_a_singlepart_body_is_the_codec_alone(hearing: Desk) -> None:
     reply, wire = listening(hearing, "audiocodec=g711&httptype=singlepart")
     assert (reply.content_type, reply.every) == ("audio/basic", 0.064)
-    found = strongest_tone(decoded(heard(reply, wire, 30), MULAW, 16_000)[2000:])
+    found = dominant(decoded(heard(reply, wire, 30), MULAW, 16_000)[2000:])
     assert found == (pytest.approx(1000, abs=2), pytest.approx(-20, abs=0.5))
 
 
@@ -352,7 +352,7 @@ def test_parts_hold_64_ms(hearing: Desk, query: str, content_type: str, size: in
         assert (len(rest), rest[size:]) == (size + 2, b"\r\n")
         bodies.append(rest[:size])
     if made is not None:
-        assert strongest_tone(decoded(b"".join(bodies), made, 16_000)[2000:])[0] == pytest.approx(1000, abs=2)
+        assert dominant(decoded(b"".join(bodies), made, 16_000)[2000:])[0] == pytest.approx(1000, abs=2)
 
 
 def test_without_arguments_it_is_as_the_parameters_say(hearing: Desk) -> None:

@@ -10,6 +10,7 @@ from vapix_desk import ALL, Desk
 
 from simulator.device.call_service import CallService
 from simulator.face.vapix.call_service import COMMANDS
+from simulator.face.vapix.simple_form import parse_simple
 
 PATH = "/vapix/call"
 PHONE = "sip:alice@192.0.2.9"
@@ -34,6 +35,17 @@ INVALID = ("env:Sender", "ter:InvalidArgVal", "ter:InvalidArgVal")
 MISSING = ("env:Sender", "ter:InvalidArgs", None)
 FAILED = ("env:Receiver", "ter:Action", "ter:Failure")
 UNSUPPORTED = ("env:Receiver", "ter:ActionNotSupported", "ter:NotSupported")
+
+
+def plain(value: Any) -> Any:
+    """What the simple form can say of a JSON value: no types, no empty lists, and null for an empty string."""
+    if isinstance(value, dict):
+        return {name: plain(below) for name, below in value.items() if below != []}
+    if isinstance(value, list):
+        return [plain(below) for below in value]
+    if isinstance(value, str):
+        return value or None
+    return value if value is None else json.dumps(value)
 
 
 class Client(Desk):
@@ -458,6 +470,20 @@ class TestSimpleForm:
         call_id = line.removeprefix('CallId="').removesuffix('"')
         assert 'CallStatus_CallState="Calling"' in client.simple(f"GetCallStatus&CallId={call_id}")
         assert client.simple(f"TerminateCall&CallId={call_id}") == []
+
+    @pytest.mark.parametrize("name", sorted(name for name in DOCUMENTED if name.startswith("Get")))
+    def test_both_forms_say_the_same(self, client: Client, name: str) -> None:
+        client.enable()
+        event = client.command("SetDTMFEvent", DTMFEvent={"Name": 'stöp "it" & 100 %+'})
+        trigger = client.command("SetDTMFTrigger", DTMFTrigger={"DTMFSequence": "*1#", **event})
+        account = {"UserId": "6001", "SIPProxies": [{"Server": "a"}, {"Server": "b"}], "IsDefault": True}
+        made = {**event, **trigger, **client.command("SetSIPAccount", SIPAccount=account)}
+        made |= {**client.command("Call", To=PHONE), "DTMFConfigurationId": "dtmf_config_default"}
+        single = name.removeprefix("Get").removesuffix("Status") + "Id"
+        named = {single: made[single]} if single in made else {}
+        lines = client.simple("&".join([name, *(f"{key}={value}" for key, value in named.items())]))
+        said = parse_simple("&".join(lines))
+        assert said == plain(client.command(name, **named))
 
     def test_a_fault(self, client: Client) -> None:
         lines = client.simple("TerminateCall&CallId=nobody", status=400)

@@ -168,12 +168,12 @@ def test_what_a_name_that_exists_is_answered_is_the_profiles(duplicate: str, ans
 
 
 def test_a_clip_is_heard_as_it_was_uploaded_at_its_volume_and_so_often(desk: Desk) -> None:
-    """A square wave at half of full scale: -6 dBFS, at half the volume, with 30 dB of attenuation."""
+    """A square wave at half of full scale: -3 dBFS, at half the volume, with 30 dB of attenuation."""
     upload(desk, "", wav(1, b"\x00\x40" * 8 + b"\x00\xc0" * 8))
     desk.get(f"{PLAY}?clip=0&volume=50&repeat=1")
     desk.advance(2)
     heard = desk.device.audio.render(2)
-    assert level_of(heard[4000:28_000]) == pytest.approx(-6 - 6 - 30, abs=1)
+    assert level_of(heard[4000:28_000]) == pytest.approx(-3 - 6 - 30, abs=1)
     desk.advance(1)
     assert level_of(desk.device.audio.render(1)) == -90
     assert len(desk.device.audio.render(2.5)) == 40_000

@@ -68,7 +68,7 @@ def test_only_speakers_hear(bench: EngineBench) -> None:
         bench.act("hear", "*", tone=1000)
     assert bench.records("state", "speaker-1", what="microphone hears") == []
     with pytest.raises(FleetError):
-        bench.act("hear", "speaker-1", tone=1000, level=0)
+        bench.act("hear", "speaker-1", tone=1000, level=3)
 
 
 # ---- the control API

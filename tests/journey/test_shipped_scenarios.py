@@ -47,6 +47,18 @@ def test_the_promised_scenarios_are_there() -> None:
         "sensor/crc-errors",
         "sensor/address-clash",
         "audio/page-is-heard",
+        "speaker/driver-broken",
+        "page/emergency-interrupts",
+        "page/one-speaker-unreachable",
+        "call/answered-by-itself",
+        "call/dtmf-stops-audio",
+        "call/during-an-upgrade",
+        "call/expired-certificate",
+        "call/encrypted",
+        "call/lost-bye",
+        "call/registrar-lost-failover",
+        "call/registrar-refuses",
+        "call/rtp-loss-and-jitter",
     }
 
 

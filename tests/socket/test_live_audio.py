@@ -168,6 +168,20 @@ def test_a_file_in_every_codec_is_answered_when_it_was_played(
     assert answer.seconds > 1.4
 
 
+@CURL
+@pytest.mark.parametrize(("size", "least", "most"), [(0, 0.0, 0.8), (4000, 0.5, 1.2)])
+def test_the_answer_comes_when_the_last_of_it_was_played_and_not_later(
+    speaker: DeviceHandle, tmp_path: Path, size: int, least: float, most: float
+) -> None:
+    """Which is before the receiver's timeout of a second would have passed."""
+    path = tmp_path / "speech"
+    path.write_bytes(b"\xff" * size)
+    sent = ("-H", "Content-Type: audio/basic", "--data-binary", f"@{path}", speaker.url + TRANSMIT)
+    answers = [curl(*sent) for _ in range(3)]
+    assert {answer.status for answer in answers} == {200}
+    assert least <= min(answer.seconds for answer in answers) < most
+
+
 @FFMPEG
 @CURL
 def test_curl_asks_before_it_sends(session: Session, speaker: DeviceHandle, tmp_path: Path) -> None:

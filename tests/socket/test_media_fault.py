@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from media_bench import Phone, agreed, media, until
+from media_bench import Phone, agreed, heard_tone, media, until
 
 from simulator.net.media.session import MediaSession
 from simulator.wire.rtp import rtcp
 from simulator.wire.rtp.fault import RtpFault
 from simulator.wire.rtp.packet import Packet
 from simulator.wire.rtp.srtp import SUITES, Keys, Unauthenticated, Unprotector
+from simulator.wire.sound.tone import Tone
 
 pytestmark = pytest.mark.asyncio
 SUITE = "AES_CM_128_HMAC_SHA1_80"
@@ -73,6 +74,16 @@ async def test_jitter_is_seen_by_a_receiver_and_makes_its_buffer_deeper():
         await until(lambda: other.statistics.received_packets > 10)
         one.begin_fault(RtpFault(jitter=0.06))
         await until(lambda: other.statistics.jitter > 0.008 and other.statistics.late > 0, 10)
+
+
+async def test_a_tone_survives_jitter_and_loss():
+    async with media() as bench:
+        one, other = bench.open(1), bench.open(2)
+        one.start(agreed(other), Tone(1000))
+        other.start(agreed(one))
+        one.begin_fault(RtpFault(jitter=0.06, loss=0.05))
+        await heard_tone(other, 1000, -20, within=2.0)
+        await until(lambda: other.statistics.lost > 3)
 
 
 async def test_another_payload_type_is_not_heard():

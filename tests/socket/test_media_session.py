@@ -136,13 +136,26 @@ async def test_on_hold_rtp_stops_and_rtcp_goes_on_and_resuming_is_marked():
         assert after[0].ssrc == before[0].ssrc
 
 
-@pytest.mark.parametrize("remote", [None, ("0.0.0.0", 4000)])
-async def test_without_an_address_nothing_is_sent(remote: tuple[str, int] | None):
+@pytest.mark.parametrize(
+    "remote",
+    [
+        None,
+        ("0.0.0.0", 4000),
+        ("127.0.0.1", 0),
+        ("127.0.0.1", 65_536),
+        ("localhost", 4000),
+        ("::1", 4000),
+        ("", 4000),
+    ],
+)
+async def test_without_an_address_nothing_is_sent_and_no_name_is_looked_up(remote: tuple[str, int] | None):
     async with media() as bench:
         session = bench.open()
         session.start(agreed(remote))
         await until(lambda: session.heard.position > 0.1)
         assert session.statistics.sent_packets == 0
+        assert session.peer is None
+        session.stop()
 
 
 async def test_a_re_invite_may_change_codec_and_packet_time():

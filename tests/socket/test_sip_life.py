@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from sip_bench import Speaker, sipp, speaker, until
 
+from simulator.action.vocabulary import from_mapping
 from simulator.device.call import CallState
 from simulator.journal import Kind
 
 pytestmark = pytest.mark.asyncio
 TORTURE = sorted((Path(__file__).parents[1] / "wire" / "sip" / "rfc4475").glob("*.sip"))
+OFFER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\n"
 
 
 class Peer:
@@ -68,10 +70,9 @@ class Peer:
             self.socket.settimeout(5)
         return False
 
-    async def call(self, one: Speaker) -> str:
-        """Call the speaker, which answers; its To tag."""
-        offer = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
-        self.request("INVITE", call_id="bare", body=offer)
+    async def call(self, one: Speaker, port: int = 9) -> str:
+        """Call the speaker, which answers; its To tag. Its sound goes to `port`."""
+        self.request("INVITE", call_id="bare", body=OFFER % port)
         text = await self.answer()
         assert text.startswith("SIP/2.0 200"), text
         found = re.search(r"\r\nTo: [^\r]*(;tag=[^\r;]*)", text)
@@ -262,3 +263,64 @@ async def test_an_unacknowledged_call_is_taken_back_and_other_callers_are_not_lo
             while not (await peer.hear()).startswith("BYE"):
                 pass
         await until(lambda: not one.service.calls.live)
+
+
+# What hands make wrong
+
+
+async def order(one: Speaker, **fields: object) -> None:
+    await one.bench.apply(from_mapping({"sip": {"device": one.name, **fields}}))
+
+
+async def test_answers_by_script_count_and_are_cleared() -> None:
+    async with speaker() as one:
+        with peer_of(one) as peer:
+            await order(one, do="answer", method="OPTIONS", status=503, retry_after=7, count=1)
+            peer.request("OPTIONS")
+            answer = await peer.answer()
+            assert answer.startswith("SIP/2.0 503")
+            assert "Retry-After: 7" in answer
+            assert [fault["struck"] for fault in one.bench.faults()] == [1]
+            await pinged(peer)
+            await order(one, do="silent", method="OPTIONS")
+            peer.request("OPTIONS")
+            await asyncio.sleep(0.1)
+            assert peer.nothing()
+            await one.bench.apply(from_mapping({"clear": f"{one.name}/sip"}))
+            assert not one.bench.faults()
+            await pinged(peer)
+
+
+async def test_faults_outlast_a_restart_and_end_by_time() -> None:
+    async with speaker(clock="stepped") as one:
+        with peer_of(one) as peer:
+            await order(one, do="answer", method="OPTIONS", status=480, **{"for": "300s"})
+            one.device.lifecycle.restart("test")
+            await one.bench.advance(200)
+            peer.request("OPTIONS")
+            assert (await peer.answer()).startswith("SIP/2.0 480")
+            await one.bench.advance(150)
+            await pinged(peer)
+
+
+async def test_sound_that_stops_and_comes_again() -> None:
+    async with speaker() as one:
+        with peer_of(one) as peer, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+            ear.bind(("127.0.0.1", 0))
+            ear.settimeout(5)
+            await order(one, do="rtp-type", type=77)
+            await peer.call(one, port=ear.getsockname()[1])
+            assert (await asyncio.to_thread(ear.recv, 2000))[1] & 0x7F == 77
+            await order(one, do="rtp-stop")
+            await one.bench.apply(from_mapping({"clear": f"{one.name}/sip"}))
+            await until(lambda: ear.recv(2000)[1] & 0x7F == 0)
+
+
+async def test_a_bye_that_is_not_sent() -> None:
+    async with speaker() as one:
+        with peer_of(one) as peer:
+            await peer.call(one)
+            await order(one, do="omit", method="BYE")
+            one.service.calls.hang_up_all()
+            await until(lambda: not one.service.calls.live)
+            assert "BYE" not in one.messages("out")

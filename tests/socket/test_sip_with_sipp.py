@@ -52,6 +52,26 @@ async def test_a_call_is_answered_and_ends(scenario: str, transport: str) -> Non
         assert not one.records(Kind.VIOLATION)
 
 
+async def test_what_the_microphone_hears_is_sent() -> None:
+    async with speaker() as one:
+        assert one.device.microphone is not None
+        one.device.microphone.turn(True)
+        one.device.microphone.hear_tone(1000, -6)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+            ear.bind(("127.0.0.1", 0))
+            port = str(ear.getsockname()[1])
+            call = asyncio.create_task(
+                sipp("uac_call", one.place, "-d", "500", change=lambda text: text.replace("[media_port]", port))
+            )
+            packets = [await asyncio.to_thread(ear.recv, 2000) for _ in range(10)]
+            assert (await call).code == 0
+        assert all(len(packet) == 172 for packet in packets)
+        # 1000 Hz at 8000 samples a second: eight values again and again
+        payload = packets[5][12:]
+        assert len(set(payload)) > 3
+        assert payload[:8] == payload[8:16]
+
+
 async def test_sound_flows_in_both_directions_and_is_counted() -> None:
     async with speaker() as one:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:

@@ -16,7 +16,7 @@ def find(look: Look) -> list[Finding]:
     query: Any = look.expectation.query
     if look.eyes.snapshot(look.device)["audio"] is None:
         return [Finding(f"{look.device} has no loudspeaker", ("no loudspeaker",))]
-    heard = look.eyes.hearing(look.device, query.last or WINDOW, query.tone)
+    heard = look.eyes.hearing(look.device, query.last or WINDOW)
     differs: tuple[str, ...] = ()
     if query.source and query.source != (heard["heard"] or "none"):
         differs += (f"source={heard['heard'] or 'none'}, not {query.source}",)
@@ -31,11 +31,11 @@ def find(look: Look) -> list[Finding]:
 
 def _tone_differs(query: Any, heard: dict[str, Any]) -> tuple[str, ...]:
     """The tone must be the strongest, and as loud as wanted."""
-    strongest = heard["strongest"]["hertz"]
-    if heard["tone_level"] <= QUIET or abs(strongest - query.tone) > max(5.0, query.tone * _NEAR):
-        return (f"tone={strongest:g} Hz, not {query.tone:g}",)
-    if not query.level_fits(heard["tone_level"]):
-        return (f"level={heard['tone_level']} dBFS, not {query.level}",)
+    hertz, level = heard["strongest"]["hertz"], heard["strongest"]["level"]
+    if level <= QUIET or abs(hertz - query.tone) > max(5.0, query.tone * _NEAR):
+        return (f"tone={hertz:g} Hz, not {query.tone:g}",)
+    if not query.level_fits(level):
+        return (f"level={level} dBFS, not {query.level}",)
     return ()
 
 

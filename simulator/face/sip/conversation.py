@@ -137,8 +137,8 @@ class Conversation:
 
     def _microphone(self) -> Source | None:
         """What the device hears; None sends silence."""
-        microphone, audio = self._device.microphone, self._device.audio
-        return None if microphone is None or audio is None else Ear(microphone, audio)
+        microphone = self._device.microphone
+        return None if microphone is None else Ear(self._device, microphone)
 
     def _note(self, what: str, data: dict[str, object]) -> None:
         self._device.note(Kind.STATE, f"sip {what}", call=self.call.id, **data)

@@ -1,4 +1,4 @@
-"""What a speaker sends in a call: what its microphone hears (audio sheet 1)."""
+"""What the microphone hears, as a call sends it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,31 @@ from typing import TYPE_CHECKING
 from simulator.device.sound import FLOOR
 
 if TYPE_CHECKING:
-    from simulator.device.audio import Audio
+    from simulator.device.device import Device
     from simulator.device.microphone import Microphone
     from simulator.device.sound import Samples
 
+_ECHO_CANCELLING = "AudioSource.A0.DynamicProcessing.EchoCancellingEnabled"
+
 
 class Ear:
-    """A source for a media session. Its time line is that of the session, so its position stands still."""
+    """The microphone on the time line of one call, which begins with it and goes by the clock of its media."""
+
+    __slots__ = ("_device", "_microphone")
 
     position = 0.0
 
-    def __init__(self, microphone: Microphone, audio: Audio) -> None:
+    def __init__(self, device: Device, microphone: Microphone) -> None:
+        self._device = device
         self._microphone = microphone
-        self._audio = audio
 
     @property
     def silent(self) -> bool:
-        """Nothing to be heard, so nobody need make samples: the switch is off, or all around is quiet."""
-        quiet = self._microphone.level <= FLOOR and self._audio.heard is None
-        return quiet or not self._microphone.on
+        """Nothing is heard, so that nothing need be computed: it is off, or neither the room nor an echo sounds."""
+        if not self._microphone.on or self._microphone.input.muted:
+            return True
+        return self._microphone.level <= FLOOR and self._device.parameters.enabled(_ECHO_CANCELLING)
 
     def samples(self, begin: float, end: float) -> Samples:
-        """The sound between two seconds of the session."""
+        """From one second of the call to another."""
         return self._microphone.samples(begin, end)

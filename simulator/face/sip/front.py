@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
+from simulator.face.sip.fault import SipFaults
 from simulator.face.sip.record import Recorder
 from simulator.face.sip.registration import Registrations
 from simulator.face.sip.setting import set_agent
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from simulator.face.transport import Cancellable
     from simulator.wire.sip.command import Command
     from simulator.wire.sip.event import Event
-    from simulator.wire.sip.misbehaviour import Misbehaviour
     from simulator.wire.sip.packet import Address, Packet
 
 
@@ -49,7 +49,8 @@ class SipFace:
         self.recorder = Recorder(device)
         self.registrations = Registrations(self.service, way, self.command)
         self.telephony = Telephony(self)
-        self._misbehaviour: Misbehaviour | None = None
+        self.faults = SipFaults(self._faults_changed, self.telephony.spoil, self.telephony.mend)
+        """What hands have made wrong."""
         self._timer: Cancellable | None = None
         self._due = 0.0
         self._working = False
@@ -62,7 +63,7 @@ class SipFace:
             # so many starts, so many Call-IDs: a registrar must not take the new device for the old one
             stream = self.device.world.chance.stream("face", "sip", self.device.name, self.device.lifecycle.boots)
             self.agent = UserAgent(UserAgentSettings(), stream)
-            self.agent.misbehaviour = self._misbehaviour
+            self.agent.misbehaviour = self.faults.misbehaviour
             self._set(self.agent)
             self.registrations.follow()
         else:
@@ -94,17 +95,6 @@ class SipFace:
             self._timer.cancel()
         self._timer = self.agent = None
         self.registrations = Registrations(self.service, self.way, self.command)
-
-    @property
-    def misbehaviour(self) -> Misbehaviour | None:
-        """Rules of the protocol that are broken on purpose, over restarts too."""
-        return self._misbehaviour
-
-    @misbehaviour.setter
-    def misbehaviour(self, wanted: Misbehaviour | None) -> None:
-        self._misbehaviour = wanted
-        if self.agent is not None:
-            self.agent.misbehaviour = wanted
 
     # What the transports tell
 
@@ -165,6 +155,10 @@ class SipFace:
             self._wait(agent)
 
     # Inside
+
+    def _faults_changed(self) -> None:
+        if self.agent is not None:
+            self.agent.misbehaviour = self.faults.misbehaviour
 
     def _flow(self, agent: UserAgent) -> bool:
         events, packets = agent.take_events(), agent.take_output()

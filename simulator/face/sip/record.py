@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from simulator.device.sip_accounts import DAEMON
 from simulator.journal import Kind
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class Recorder:
             peer=f"{destination.host}:{destination.port}",
             reason=reason,
         )
+        place = f"{destination.host}:{destination.port}"[:80]
+        text = f"Nothing reaches {place} by {destination.transport}: {reason[:120]}"
+        self._device.logs.system(DAEMON, "WARNING", text)
 
     def violation(self, peer: str, transport: str, reason: str) -> None:
         """A peer broke a rule of the protocol."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.call import CallState, Reason
+from simulator.device.sip_accounts import DAEMON
 from simulator.errors import ClientViolation, FleetError, MalformedMessage
 from simulator.face.sip.conversation import Conversation
 from simulator.face.sip.description import audio_settings, negotiation_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from simulator.device.sip_account import SipAccount
     from simulator.face.sip.front import SipFace
     from simulator.face.sip.way import Media
+    from simulator.wire.rtp.fault import RtpFault
     from simulator.wire.sip.account import Account
     from simulator.wire.sip.event import Event
     from simulator.wire.sip.offer_answer import Negotiation
@@ -57,6 +59,16 @@ class Telephony:
             conversation.end()
             conversation.call.ended(Reason.TERMINATED)
 
+    def spoil(self, fault: RtpFault) -> None:
+        """The sound of all calls is sent worse from now on."""
+        for conversation in self._conversations.values():
+            conversation.media.begin_fault(fault)
+
+    def mend(self, fault: RtpFault) -> None:
+        """It is sent as before."""
+        for conversation in self._conversations.values():
+            conversation.media.end_fault(fault)
+
     def moved(self) -> None:
         """The device has another address: each call is offered from there, or has lost its media (SIP sheet 9)."""
         renew = quirks_of(self._face.device).address_change == "reinvite"
@@ -83,7 +95,7 @@ class Telephony:
             identity = self._identity(account, call.remote)
             number = self._face.command(PlaceCall(call.remote, identity, negotiation.offer().encode()))
         except MalformedMessage as error:
-            self._face.device.logs.system("sipd", "ERR", f"Call to {call.remote[:80]} failed: {error.what}")
+            self._face.device.logs.system(DAEMON, "ERR", f"Call to {call.remote[:80]} failed: {error.what}")
             number = 0
         if not number:
             media.stop()
@@ -151,6 +163,8 @@ class Telephony:
         call, calls, way = conversation.call, self._service.calls, self._face.way
         conversation.media.on_digit(lambda digit: calls.digit(call, digit, "rtp", way.now()))
         conversation.media.on_timeout(call.hang_up)
+        for fault in self._face.faults.rtp:
+            conversation.media.begin_fault(fault)
 
     def _identity(self, account: SipAccount, target: str) -> Account:
         place = place_text(self._face.way.address or "", self._face.way.ports(), account.transport)

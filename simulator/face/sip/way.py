@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from simulator.device.sound import Sound
     from simulator.face.transport import Cancellable
+    from simulator.wire.rtp.fault import RtpFault
     from simulator.wire.rtp.negotiated import MediaSettings, Negotiated, Source
     from simulator.wire.rtp.statistics import StreamStatistics
     from simulator.wire.sip.packet import Packet
@@ -48,6 +49,10 @@ class Media(Protocol):
     def on_digit(self, listener: Callable[[str], None]) -> None: ...
 
     def on_timeout(self, listener: Callable[[], None]) -> None: ...
+
+    def begin_fault(self, fault: RtpFault) -> None: ...
+
+    def end_fault(self, fault: RtpFault) -> None: ...
 
     def on_note(self, listener: Callable[[str, dict[str, object]], None]) -> None: ...
 

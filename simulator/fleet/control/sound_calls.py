@@ -7,9 +7,8 @@ import math
 import wave
 from typing import TYPE_CHECKING, Any
 
-from simulator.device.hearing import strongest_tone, tone_level
 from simulator.device.loudspeaker import MEMORY
-from simulator.device.sound import RATE, level_of
+from simulator.device.sound import RATE
 from simulator.errors import FleetError, UnknownTarget
 from simulator.fleet.control.route import ControlRequest, ControlRoute
 
@@ -27,18 +26,20 @@ async def listen(request: ControlRequest) -> bytes:
 
 async def measure(request: ControlRequest) -> dict[str, Any]:
     """Who is heard now, and what was played lately: level, strongest tone, and level of the tone asked about."""
+    from simulator.wire.sound.analysis import QUIETEST, Peak, dominant, level, level_at
+
     audio = _audio(request)
     played = audio.render(_figure(request, "seconds", 1.0, 0.0, MEMORY))
-    hertz, level = strongest_tone(played)
+    strongest = dominant(played) or Peak(0.0, QUIETEST)
     told: dict[str, Any] = {
         "at": request.engine.bench.clock_state()["now"],
         "heard": audio.heard,
         "sources": list(audio.sources),
-        "level": round(level_of(played), 1),
-        "strongest": {"hertz": round(hertz, 1), "level": round(level, 1)},
+        "level": round(level(played), 1),
+        "strongest": {"hertz": round(strongest.frequency, 1), "level": round(strongest.level, 1)},
     }
     if "tone" in request.query:
-        told["tone_level"] = round(tone_level(played, _figure(request, "tone", 0.0, 1.0, RATE / 2)), 1)
+        told["tone_level"] = round(level_at(played, _figure(request, "tone", 0.0, 1.0, RATE / 2)), 1)
     return told
 
 

@@ -35,6 +35,8 @@ def clear(bench: Bench, action: Clear) -> None:
     endpoints = _endpoints(bench, action.on)
     agents = [host.snmp.face for host in bench.targets(action.on) if action.on.component in ("", "snmp")]
     ended = [face.faults.end_all() for face in agents if face.faulty]
+    speakers = [host.sip for host in bench.targets(action.on) if action.on.component in ("", "sip")]
+    ended += [speaker.end_faults() for speaker in speakers]
     bench.end_faults(endpoints, others=any(ended))
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.action.hear import Hear
+    from simulator.action.page import Page
     from simulator.device.microphone import Microphone
     from simulator.fleet.bench import Bench
     from simulator.fleet.host import Host
@@ -30,6 +31,25 @@ def hear(bench: Bench, action: Hear) -> None:
     deed = _deed(action)
     for microphone in [_ear(host) for host in bench.targets(action.device)]:
         deed(microphone)
+
+
+def page(bench: Bench, action: Page) -> None:
+    """The paging system of the site sends, or ceases to."""
+    pager, key = bench.premises.pager, ("page", action.group, action.port)
+    bench.courses.end(key)
+    if action.do == "stop":
+        pager.stop(action.group, action.port)
+        return
+    pager.start(
+        action.group,
+        action.port,
+        hertz=action.tone,
+        level=action.level,
+        codec=action.codec,
+        key=bytes.fromhex(action.key),
+    )
+    if action.for_ is not None:
+        bench.courses.begin(key, [(action.for_, partial(pager.stop, action.group, action.port))])
 
 
 def _ear(host: Host) -> Microphone:

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 class Departure:
     """Asked only while a fault acts, or packets are still on their way."""
 
-    __slots__ = ("_ahead", "_begun", "_chance", "_late", "_loop", "_now", "_send", "_sender", "_spoiler")
+    __slots__ = (
+        "_ahead",
+        "_begun",
+        "_chance",
+        "_late",
+        "_loop",
+        "_now",
+        "_send",
+        "_sender",
+        "_spoiler",
+        "spoiled",
+    )
 
     def __init__(
         self, sender: Sender, chance: Stream, now: Callable[[], float], send: Callable[[bytes], None]
@@ -29,15 +40,13 @@ class Departure:
         self._now = now
         self._send = send
         self._spoiler: Spoiler | None = None
+        self.spoiled = False
+        """A fault acts now."""
         self._begun = 0.0
         self._ahead = 0.0
         """Seconds that our clock has gained by drift, less the packets already sent for them."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._late: set[asyncio.TimerHandle] = set()
-
-    @property
-    def spoiled(self) -> bool:
-        return self._spoiler is not None and self._spoiler.active
 
     @property
     def wrong_key(self) -> bool:
@@ -53,12 +62,14 @@ class Departure:
             self._spoiler = Spoiler(self._chance)
             self._loop = asyncio.get_running_loop()
         self._spoiler.begin(fault)
+        self.spoiled = True
         self._sender.jump(fault.sequence_jump, new_ssrc=fault.new_ssrc)
 
     def end(self, fault: RtpFault) -> None:
         """It acts no more; what it held back still leaves."""
         if self._spoiler is not None:
             self._spoiler.end(fault)
+            self.spoiled = self._spoiler.active
 
     def packet_time(self, due: float, now: float) -> None:
         """The packets of one tick: one, or by drift sometimes two or none."""

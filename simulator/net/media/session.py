@@ -9,6 +9,7 @@ from simulator.net.media.departure import Departure
 from simulator.net.media.latch import Latch
 from simulator.net.media.security import Security
 from simulator.wire.rtp.heard import Heard
+from simulator.wire.rtp.negotiated import reachable
 from simulator.wire.rtp.packet import is_rtcp, parse
 from simulator.wire.rtp.receiver import Receiver
 from simulator.wire.rtp.report import Reporter
@@ -202,12 +203,13 @@ class MediaSession:
 
     def tick(self, due: float, now: float) -> None:
         """A packet time has come."""
-        if now - due > BURST * self._sender.packet_time:
-            self._sender.skip()
+        sender = self._sender
+        if now - due > BURST * sender.packet_time:
+            sender.skip()
         elif self._departure.spoiled:
             self._departure.packet_time(due, now)
         else:
-            packet = self._sender.next_packet()
+            packet = sender.next_packet()
             if packet is not None:
                 self._send_now(packet)
         if now >= self._wake:
@@ -247,12 +249,12 @@ class MediaSession:
     def _point(self, before: Negotiated | None, agreed: Negotiated) -> None:
         """A new address in SDP is followed; the same one leaves alone what was learnt from packets."""
         if before is None or before.remote != agreed.remote:
-            self._latch.point(agreed.remote)
+            self._latch.point(agreed.remote if reachable(agreed.remote) else None)
         if before is None or (before.remote, before.remote_rtcp) != (agreed.remote, agreed.remote_rtcp):
             control = agreed.remote_rtcp
             if control is None and agreed.remote is not None:
                 control = (agreed.remote[0], agreed.remote[1] + (0 if agreed.rtcp_mux else 1))
-            self._control_latch.point(control)
+            self._control_latch.point(control if reachable(control) else None)
 
     # sending
 
@@ -266,12 +268,12 @@ class MediaSession:
 
     def _send_control(self, data: bytes) -> None:
         agreed, peer = self._agreed, self._control_latch.peer
-        if peer is None or agreed is None or peer[0] == "0.0.0.0" or self._departure.silences_rtcp:
+        if peer is None or agreed is None or self._departure.silences_rtcp:
             return
         if self._security is not None:
             data = self._security.protector(wrong_key=self._departure.wrong_key).protect_rtcp(data)
         port = self._rtp if agreed.rtcp_mux else self._control
-        if port is not None and 0 < peer[1] < 65_536:
+        if port is not None:
             port.send(data, peer)
 
     def _chores(self, now: float) -> None:

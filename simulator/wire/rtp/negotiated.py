@@ -8,6 +8,7 @@ its profile.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -66,13 +67,24 @@ class Negotiated:
 
     @property
     def sends(self) -> bool:
-        return (
-            self.direction in ("sendrecv", "sendonly") and self.remote is not None and self.remote[0] != "0.0.0.0"
-        )
+        return self.direction in ("sendrecv", "sendonly") and reachable(self.remote)
 
     @property
     def hears(self) -> bool:
         return self.direction in ("sendrecv", "recvonly")
+
+
+def reachable(address: Address | None) -> bool:
+    """Whether packets can be sent there: an IPv4 address, not the zeros of the old hold, and a port.
+
+    A name is not looked up: SDP of a stranger must not hold up all streams while a name server is asked.
+    """
+    if address is None or not 0 < address[1] < 65_536:
+        return False
+    try:
+        return not IPv4Address(address[0]).is_unspecified
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from simulator.errors import MalformedMessage
-from simulator.wire.sip.header import via, with_tag
+from simulator.wire.sip.header import via
 from simulator.wire.sip.message import Headers, Request, Response, parse
 from simulator.wire.sip.packet import is_reliable
 from simulator.wire.sip.parameter import params_text
@@ -94,24 +93,6 @@ def request_headers(
     return headers
 
 
-def response_headers(request: Request, status: int, tag: str) -> Headers:
-    """What every response copies from its request; To gets our tag except in a 100."""
-    asked = request.headers
-    headers = Headers()
-    add = headers.add
-    for line in asked.raw("via"):
-        add("Via", line)
-    if 100 < status < 300 and request.method == "INVITE":
-        for line in asked.raw("record-route"):
-            add("Record-Route", line)
-    add("Call-ID", asked.get("call-id") or "")
-    add("From", asked.get("from") or "")
-    to = asked.get("to") or ""
-    add("To", with_tag(to, tag) if status > 100 and tag else to)
-    add("CSeq", asked.get("cseq") or "")
-    return headers
-
-
 def add_capabilities(headers: Headers, settings: UserAgentSettings) -> None:
     """Allow and Supported."""
     if settings.allow:
@@ -180,8 +161,3 @@ def contact_text(host: str, port: int, transport: str, user: str, *, secure: boo
     at = f"{user}@" if user else ""
     named = "" if transport == "UDP" else params_text({"transport": transport.lower()})
     return f"<{'sips' if secure else 'sip'}:{at}{host_text(host)}:{port}{named}{parameters}>"
-
-
-def stateless_tag(request: Request) -> str:
-    """A To tag that is the same for each repeat of a request, for who remembers none of them (RFC 3261 section 8.2.7)."""
-    return sha256((request.headers.get("via") or "").encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -9,14 +9,13 @@ from simulator.wire.sip.composition import (
     add_capabilities,
     add_extra,
     contact_text,
-    phrase_of,
     request_headers,
-    response_headers,
     token,
     via_text,
 )
+from simulator.wire.sip.echo import response_bytes
 from simulator.wire.sip.header import COOKIE, via
-from simulator.wire.sip.message import Request, Response
+from simulator.wire.sip.message import Request
 from simulator.wire.sip.packet import UDP, Packet
 from simulator.wire.sip.timer import Schedule
 from simulator.wire.sip.transaction_layer import TransactionLayer
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from simulator.wire.sip.call import Call
     from simulator.wire.sip.dialog import Key as DialogKey
     from simulator.wire.sip.event import Event
+    from simulator.wire.sip.message import Response
     from simulator.wire.sip.misbehaviour import Misbehaviour
     from simulator.wire.sip.packet import Address, Destination
     from simulator.wire.sip.registration import Registration
@@ -169,13 +169,14 @@ class Core:
         content_type: str = SDP,
     ) -> None:
         """Answer a request; nothing happens when it has its final answer."""
-        request = transaction.request
-        if request is None:
+        echo = transaction.echo
+        if echo is None:
             return
         if not transaction.tag and status > 100:
             transaction.tag = self.token()
-        response = self.response(
-            request,
+        data = response_bytes(
+            echo,
+            self.settings,
             status,
             transaction.tag,
             phrase=phrase,
@@ -185,30 +186,4 @@ class Core:
             body=body,
             content_type=content_type,
         )
-        transaction.respond(status, response.encode(), now)
-
-    def response(
-        self,
-        request: Request,
-        status: int,
-        tag: str,
-        *,
-        phrase: str = "",
-        headers: Iterable[tuple[str, str]] = (),
-        contact: str = "",
-        capable: bool = False,
-        body: bytes = b"",
-        content_type: str = SDP,
-    ) -> Response:
-        """A response as we write them."""
-        made = response_headers(request, status, tag)
-        if contact:
-            made.add("Contact", contact)
-        if capable:
-            add_capabilities(made, self.settings)
-        add_extra(made, headers)
-        if self.settings.user_agent and status > 100:
-            made.add("Server", self.settings.user_agent)
-        if body:
-            made.add("Content-Type", content_type)
-        return Response(status, phrase or phrase_of(status), made, body)
+        transaction.respond(status, data, now)

@@ -8,18 +8,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.errors import MalformedMessage
+from simulator.wire.rtp.srtp import SUITES, write_inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ATTRIBUTE = "crypto"
 
-KEY_LENGTHS = {
-    "AES_256_CM_HMAC_SHA1_80": 46,
-    "AES_256_CM_HMAC_SHA1_32": 46,
-    "AES_CM_128_HMAC_SHA1_80": 30,
-    "AES_CM_128_HMAC_SHA1_32": 30,
-}
+KEY_LENGTHS = {suite.name: suite.key_length for suite in SUITES.values()}
 """Suites in the order in which we offer them, with the bytes of key and salt together."""
 
 _LINE = re.compile(r"([0-9]{1,9})[ \t]+([A-Za-z0-9_]{1,64})[ \t]+(inline:[^ \t]+)((?:[ \t]+[^ \t]+)*)")
@@ -41,7 +37,7 @@ class Crypto(NamedTuple):
     """False where it asks for what we do not do: a short lifetime, a master key identifier."""
 
     def __str__(self) -> str:
-        return f"{self.tag} {self.suite} inline:{base64.b64encode(self.key).decode()}"
+        return f"{self.tag} {self.suite} {write_inline(self.key)}"
 
 
 def parse_crypto(value: str) -> Crypto:

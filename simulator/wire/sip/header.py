@@ -157,7 +157,7 @@ def stamp(headers: Headers, host: str, port: int, top: Via | None = None) -> Via
         stamped = with_params(text, wanted)
     start = line.index(text)
     headers.replace_first("via", line[:start] + stamped + line[start + len(text) :])
-    return top._replace(params=top.params | wanted)
+    return Via(top.transport, top.host, top.port, top.params | wanted)
 
 
 def name_addr(text: str) -> NameAddr:

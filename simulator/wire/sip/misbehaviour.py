@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from simulator.errors import FleetError
+
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """The answer to every request of one method, in place of the true one."""
+    """The answer to every request of one method, in place of the true one. Raises FleetError for a text with a line end."""
 
     status: int | None
     """100 to 699, or None: no answer at all, as if the request had been lost on its way."""
@@ -32,6 +34,11 @@ class Scripted:
     """Seconds until it is sent."""
     times: int | None = None
     """So many requests are answered so, then the truth returns; None: all of them."""
+
+    def __post_init__(self) -> None:
+        texts = [self.phrase, self.content_type, *(text for pair in self.headers for text in pair)]
+        if any(end in text for text in texts for end in "\r\n"):
+            raise FleetError("a line end in a scripted answer", hint="give each header a line of its own")
 
 
 @dataclass(slots=True)

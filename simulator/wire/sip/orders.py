@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from simulator.wire.sip.core import Core
     from simulator.wire.sip.message import Response
 
-LINE_ENDS = "\r\n"
-
 
 def carry_out(core: Core, command: Command, now: float) -> int:
     """Do it and return the number of what it is about, or 0. Raises MalformedMessage."""
@@ -146,5 +144,6 @@ def _check(command: Command) -> None:
     account = getattr(command, "account", None)
     if account is not None:
         texts += [account.aor, account.user, account.display, *account.proxies]
-    if any(end in text for text in texts for end in LINE_ENDS):
+    written = "".join(texts)
+    if "\r" in written or "\n" in written:
         raise MalformedMessage("a line end in what is to be sent")

@@ -193,6 +193,8 @@ class SipServer:
         if script.silent:
             return
         if script.delay:
+            if len(self._late) >= MOST_TRANSACTIONS:
+                return
             self._sequence += 1
             heapq.heappush(self._late, (now + script.delay, self._sequence, packet))
         else:

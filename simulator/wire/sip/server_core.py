@@ -15,8 +15,8 @@ from simulator.wire.sip.admission import (
     refusal_of_form,
 )
 from simulator.wire.sip.callee import Callee
-from simulator.wire.sip.composition import stateless_tag
 from simulator.wire.sip.destination import of_response
+from simulator.wire.sip.echo import Echo, response_bytes, stateless_tag
 from simulator.wire.sip.event import CallDenied, IncomingCall, MalformedReceived, MessageReceived, NotifyReceived
 from simulator.wire.sip.header import media_type, stamp
 from simulator.wire.sip.packet import Packet
@@ -65,14 +65,16 @@ class ServerCore:
         """Send a 400 to who sent nonsense, if its Via can be read; nothing of it is kept."""
         try:
             top = stamp(request.headers, source[0], source[1])
-            response = self._core.response(request, 400, stateless_tag(request), phrase=f"Bad Request - {what}")
-            self._core.transactions.put_response(Packet(response.encode(), of_response(top, transport, source)))
+            data = response_bytes(
+                Echo(request), self._core.settings, 400, stateless_tag(request), phrase=f"Bad Request - {what}"
+            )
+            self._core.transactions.put_response(Packet(data, of_response(top, transport, source)))
         except MalformedMessage:
             return
 
     def _stateless(self, request: Request, received: Received, status: int, headers: Extra) -> None:
-        response = self._core.response(request, status, stateless_tag(request), headers=headers)
-        self._core.transactions.put_response(Packet(response.encode(), received.destination))
+        data = response_bytes(Echo(request), self._core.settings, status, stateless_tag(request), headers=headers)
+        self._core.transactions.put_response(Packet(data, received.destination))
 
     def _acknowledge(self, received: Received, transaction: ServerTransaction | None, now: float) -> None:
         """An ACK belongs to a failure's transaction, or to a call; else it is dropped."""

@@ -1,7 +1,7 @@
 """Server transactions as tables: RFC 3261 section 17.2 with the Accepted state of RFC 6026 (SIP sheet 4.4 and 4.6).
 
-What is not in a table is ignored in that state. The last response is kept as bytes; the request is let go as soon as
-the final response is out.
+What is not in a table is ignored in that state. Of the request only the lines are kept that responses repeat, until
+the final response is out; that one is kept as bytes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from simulator.wire.sip.echo import Echo
 from simulator.wire.sip.packet import Packet, is_reliable
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class ServerTransaction:
 
     __slots__ = (
         "_forget", "_guard", "_interval", "_over", "_put", "_schedule", "_table", "_timing", "cancelled",
-        "destination", "key", "last", "lost", "merge_key", "method", "request", "state", "tag", "to_tag", "weight",
+        "destination", "echo", "key", "last", "lost", "merge_key", "method", "state", "tag", "to_tag", "weight",
     )  # fmt: skip
 
     def __init__(
@@ -133,7 +134,7 @@ class ServerTransaction:
         put: Callable[[Packet], None],
         forget: Callable[[ServerTransaction], None],
     ) -> None:
-        self.request: Request | None = request
+        self.echo: Echo | None = Echo(request)
         self.method = request.method
         self.key = key
         self.merge_key: Key | None = None
@@ -195,7 +196,7 @@ class ServerTransaction:
         if self.state is State.TERMINATED:
             self._end()
         elif self.state is State.COMPLETED or self.state is State.ACCEPTED:
-            self.request = self.cancelled = None
+            self.echo = self.cancelled = None
 
     def _do(self, action: Do, now: float) -> None:
         if action is Do.SEND or action is Do.RESEND:
@@ -234,7 +235,7 @@ class ServerTransaction:
     def _end(self) -> None:
         self.state = State.TERMINATED
         self._stop()
-        self.request = self.cancelled = self.lost = None
+        self.echo = self.cancelled = self.lost = None
         self._forget(self)
 
     def _repeat(self, now: float) -> None:

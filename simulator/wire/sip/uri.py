@@ -67,7 +67,8 @@ class SipUri(NamedTuple):
     def without(self, *names: str, headers: bool = True) -> SipUri:
         """The same without some parameters, and without headers: as a Request-URI or a To is made of a Contact."""
         kept = {name: value for name, value in self.params.items() if name not in names}
-        return self._replace(params=kept, headers="" if headers else self.headers)
+        left = "" if headers else self.headers
+        return SipUri(self.scheme, self.user, self.password, self.host, self.port, kept, left)
 
 
 class OpaqueUri(NamedTuple):

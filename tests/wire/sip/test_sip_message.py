@@ -237,7 +237,7 @@ PIECES = [
 
 
 @pytest.mark.fuzz
-@given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=24).map(b"".join))
+@given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=12).map(b"".join))
 def test_any_datagram_is_read_or_refused(data: bytes) -> None:
     try:
         message = parse(data)
@@ -281,7 +281,7 @@ def test_any_datagram_is_read_or_refused(data: bytes) -> None:
             ]
         )
         | st.text(max_size=4),
-        max_size=12,
+        max_size=8,
     ).map("".join)
 )
 def test_any_header_is_read_or_refused(text: str) -> None:

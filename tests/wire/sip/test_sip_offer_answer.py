@@ -467,7 +467,7 @@ def test_any_crypto_line_is_read_or_refused(value: str) -> None:
             ]
         )
         | st.text(st.characters(exclude_characters="\r\n"), max_size=9).map("a={}".format),
-        max_size=7,
+        max_size=5,
     ),
     st.sampled_from(list(Encryption)),
     st.booleans(),

@@ -151,7 +151,7 @@ def test_what_is_written_is_read(description: SessionDescription) -> None:
             st.binary(max_size=20),
             st.sampled_from([b"v=0", *BARESIP.splitlines(), b"c=IN IP6 x", b"m=audio 1/2 y 0"]),
         ),
-        max_size=14,
+        max_size=8,
     )
 )
 def test_any_bytes_are_read_or_refused(lines: list[bytes]) -> None:

@@ -188,7 +188,7 @@ def test_server_table(method: str, state: str, event: str, cell: str) -> None:
         assert end.forgotten == 1
         assert len(end.schedule) == 0
     if end.transaction.state in {"Accepted", "Completed", "Confirmed", "Terminated"}:
-        assert end.transaction.request is None  # bytes are kept, no objects
+        assert end.transaction.echo is None  # bytes are kept, no objects
 
 
 @pytest.mark.parametrize(
