@@ -15,6 +15,7 @@ from simulator.action.dhcp import Dhcp
 from simulator.action.door import MonitorDoor
 from simulator.action.module import Module
 from simulator.action.phone import PhoneUse
+from simulator.action.receiver import Receiver
 from simulator.action.registrar import RegistrarOrder
 from simulator.action.set import Set
 from simulator.action.target import PORT_COMPONENTS, Target, is_pattern
@@ -145,6 +146,9 @@ def _check_numbers(plans: Mapping[str, DevicePlan], reading: FileReading) -> Non
             reading.problem(("fleet", plan.name), f"{plan.name} and {other} both have number {number}")
 
 
+NO_RECEIVERS = ("the site has no receivers", "ask for them: site: {receivers: yes}")
+
+
 class Checker:
     """Holds the steps and invariants of one case against its fleet."""
 
@@ -234,6 +238,8 @@ class Checker:
             return "there is no client to act on", "add a client section with its command"
         if isinstance(action, Broker) and document.site.broker.address:
             return "the broker at an address is somebody else's program", "use the embedded broker"
+        if isinstance(action, Receiver) and self._site_known and not document.site.receivers.on:
+            return NO_RECEIVERS
         if isinstance(action, Clock):
             return self._clock_misuse(action)
         if isinstance(action, Dhcp) and document.mode == "ephemeral":
@@ -311,6 +317,9 @@ class Checker:
         faces = (
             tuple(getattr(expected.query, "on", ())) if expected.face is Face.ONLINE else (expected.face.value,)
         )
+        told = expected.face in (Face.MAIL, Face.NOTIFICATION)
+        if told and self._site_known and not self._document.site.receivers.on:
+            self._reading.at(expected.place, *NO_RECEIVERS)
         if "mqtt" in faces:
             silent = [name for name in devices if self._fleet.plans[name].mqtt is None]
             if silent and expected.device is not None:
