@@ -1,7 +1,7 @@
 """What all tests share: how hard hypothesis tries, and which programs the tests may ask for.
 
-`HYPOTHESIS_PROFILE=nightly pytest -m fuzz` runs 10,000 examples per parser, `ci` as many as there is time for in every change;
-the default is quick.
+`HYPOTHESIS_PROFILE=nightly pytest -m fuzz` runs 10,000 examples per parser, `ci` as many as every change has time for; the
+default is quick.
 A test marked `peer("mosquitto")` is skipped where that program is absent, and fails there in CI, which sets
 `AXSIM_REQUIRE_PEERS`.
 """
