@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from simulator.wire.sip.packet import Packet
 
 SERVICE = "sip"
+END_ROUND = 0.05
+"""Wire seconds between two looks at what is left to be answered, once SIP is switched off."""
 
 
 class SipService:
@@ -133,8 +135,15 @@ class SipService:
         if self._device.network.primary is None or not self.face.take_back():
             self._close()
         elif self._closing is None:
-            loop = asyncio.get_running_loop()
-            self._closing = loop.call_later(quirks_of(self._device).unregister_wait, self._close)
+            self._wait_for_the_end(wire_now() + quirks_of(self._device).unregister_wait)
+
+    def _wait_for_the_end(self, until: float) -> None:
+        """Close when nobody has to answer any more, or it has taken too long."""
+        self._closing = None
+        if wire_now() >= until or not self.face.leaving:
+            self._close()
+        else:
+            self._closing = asyncio.get_running_loop().call_later(END_ROUND, self._wait_for_the_end, until)
 
     def _close(self) -> None:
         self._stay()

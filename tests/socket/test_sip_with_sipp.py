@@ -239,6 +239,7 @@ async def test_switching_sip_off_hangs_up_and_closes_the_port() -> None:
         one.service.configure({"SIPEnabled": False})
         assert (await call).code == 0
         await gone(one)
+        await until(lambda: "sip" not in one.bench.host(one.name).ports)
         with pytest.raises(ConnectionRefusedError):
             await asyncio.to_thread(socket.create_connection, place, 5)
         one.service.configure({"SIPEnabled": True})

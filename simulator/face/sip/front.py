@@ -86,12 +86,20 @@ class SipFace:
             self.work()
 
     def take_back(self) -> bool:
-        """Unregister everywhere. True where an answer is to be waited for, at most `unregister_wait` seconds."""
+        """Unregister everywhere. True where an answer is to be waited for, at most `unregister_wait` seconds.
+
+        A call that has just been answered is hung up only when its ACK has come.
+        """
         if self.agent is None:
             return False
         self.registrations.take_back()
         self.work()
-        return self.registrations.pending
+        return self.leaving
+
+    @property
+    def leaving(self) -> bool:
+        """Registrars have not let go yet, or peers not acknowledged the end of their calls."""
+        return self.registrations.pending or (self.agent is not None and self.agent.dialogs > 0)
 
     def stop(self) -> None:
         """Nothing is said any more. Safe to repeat."""

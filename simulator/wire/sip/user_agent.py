@@ -121,6 +121,11 @@ class UserAgent:
         return len(self._core.calls)
 
     @property
+    def dialogs(self) -> int:
+        """Dialogs that are left: those of calls that are over, too, until our BYE is answered."""
+        return len(self._core.dialogs)
+
+    @property
     def idle(self) -> bool:
         """No call, transaction, registration or timer is left."""
         core = self._core
