@@ -436,7 +436,8 @@ def test_crypto_lines_survive_their_encoding(tag: int, suite: str, data: st.Data
 @given(
     st.lists(
         st.sampled_from(["1 ", "AES_CM_128_HMAC_SHA1_80", " inline:", KEY_30, "|2^31", "|1:4", "|", " ", ";"])
-        | st.text(max_size=6)
+        | st.text(max_size=6),
+        max_size=8,
     ).map("".join)
 )
 def test_any_crypto_line_is_read_or_refused(value: str) -> None:
