@@ -13,6 +13,9 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+LONGEST_GOOD_BYE = 20.0
+"""Seconds for closing what the process has open."""
+
 
 def address_of(spelled: str) -> str:
     """`@name` is the usual spelling of an abstract Unix address, whose first byte is NUL."""
@@ -39,7 +42,9 @@ async def serve_parent(
     try:
         await _parent_gone()
     finally:
-        await close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_GOOD_BYE):  # nobody is left who could end a process that hangs
+                await close()
         await runner.cleanup()
 
 

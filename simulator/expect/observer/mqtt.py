@@ -75,9 +75,10 @@ class MqttObserver:
         return True
 
     async def close(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        """A cancellation that comes while aiomqtt connects can be lost in there, so it is said until it is heard."""
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=MOMENT)
 
     async def _come_back(self) -> None:
         """A broker that is there again is heard from now on; one that is down is not waited for."""
