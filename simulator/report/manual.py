@@ -52,11 +52,21 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         "Configure: Remote speaker test",
         SPEAKER,
-        _PART,
-        "by the control button, with its result event; no API, nothing is heard",
+        _YES,
+        "by API, control button and rule; the outcome follows from a small acoustic model in dB",
     ),
-    Chapter("Configure: SIP, peer-to-peer and through a server", SPEAKER, _NO, "no SIP and no RTP"),
-    Chapter("Configure: Rules for events, email, DTMF, call audio", BOTH, _NO, "no rule engine, no actions"),
+    Chapter(
+        "Configure: SIP, peer-to-peer and through a server",
+        SPEAKER,
+        _YES,
+        "calls over UDP, TCP and TLS with real sound; no NAT traversal by STUN, TURN or ICE",
+    ),
+    Chapter(
+        "Configure: Rules for events, email, DTMF, call audio",
+        BOTH,
+        _YES,
+        "every walk-through, by the services behind the web page; the page itself is not there",
+    ),
     Chapter("Status", BOTH, _PART, "device information and LEDs; no synchronization state, no list of clients"),
     Chapter("Device: I/Os and relays", IO, _YES, "11 ports with the map of the device, loops in ohms, debounce"),
     Chapter(
@@ -87,10 +97,12 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         "Audio: Speaker test",
         SPEAKER,
-        _PART,
-        "calibration and test by the control button, result event; no API, no real sound",
+        _YES,
+        "calibrate and run, every status word, result event; drivers break, things stand in the way, speakers are moved",
     ),
-    Chapter("Light", SPEAKER, _NO, "the front light and its profiles"),
+    Chapter(
+        "Light", SPEAKER, _YES, "30 profiles, activities by priority, import and export; no siren: it has none"
+    ),
     Chapter("Recordings", SPEAKER, _NO, ""),
     Chapter("Apps", BOTH, _PART, "a list of what ships; nothing can be installed"),
     Chapter("System: Date and time", BOTH, _PART, "clock, zone, time zone from DHCP; no NTP, NTS or PTP"),
@@ -117,8 +129,13 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter("System: Accounts", BOTH, _YES, "names, groups, roles, limits, digest secrets"),
     Chapter("System: Anonymous access", BOTH, _YES, "viewing without credentials"),
     Chapter("System: SSH accounts, virtual host, OpenID", BOTH, _NO, ""),
-    Chapter("System: Events, rules and recipients", BOTH, _NO, "events are told; no rule acts on them"),
-    Chapter("System: Events, schedules", BOTH, _NO, ""),
+    Chapter(
+        "System: Events, rules and recipients",
+        BOTH,
+        _PART,
+        "rules by SOAP and REST; HTTP, HTTPS, email and TCP recipients; FTP, SFTP and shares are kept, not sent to",
+    ),
+    Chapter("System: Events, schedules", BOTH, _YES, "intervals and pulses, by SOAP and REST"),
     Chapter("System: Events, manual triggers", BOTH, _YES, "manual trigger and virtual inputs"),
     Chapter(
         "System: MQTT",
@@ -131,9 +148,14 @@ CHAPTERS: tuple[Chapter, ...] = (
         "System: SIP",
         SPEAKER,
         _PART,
-        "settings, accounts, DTMF sequences, codecs, test calls and VMS calls by the call service; no web page, no video",
+        "settings, accounts, DTMF, codecs, calls and VMS calls; STUN, TURN and ICE are settings only; no web page, no video",
     ),
-    Chapter("System: Multicast controller", SPEAKER, _NO, ""),
+    Chapter(
+        "System: Multicast controller",
+        SPEAKER,
+        _YES,
+        "sources, priorities and SRTP keys, by REST; pages are heard",
+    ),
     Chapter("System: Storage", SPEAKER, _NO, ""),
     Chapter("System: ONVIF", SPEAKER, _NO, "no SOAP services, no accounts, no media profiles"),
     Chapter(
@@ -157,7 +179,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         _YES,
         "five doors with their alarms, set up by the bench; the application's page is not there",
     ),
-    Chapter("Learn more: SIP", SPEAKER, _NO, ""),
+    Chapter("Learn more: SIP", SPEAKER, _PART, "peer-to-peer and registered, DTMF, proxies; no NAT traversal"),
     Chapter(
         "Cybersecurity", BOTH, _PART, "signed images; no Edge Vault, secure boot, device ID or encrypted files"
     ),
