@@ -30,7 +30,8 @@ from simulator.scenario.run import ENGINE_MODULE
 
 STEPS = int(os.environ.get("AXSIM_TRUTH_STEPS", "200"))
 SHARDS = int(os.environ.get("AXSIM_TRUTH_SHARDS", "1"))
-STEPS_OF_AN_EXAMPLE = 40
+STEPS_OF_AN_EXAMPLE = 40 if STEPS <= 10_000 else 200
+"""Longer stories in a long run: each begins with a new fleet, which costs as much as thirty steps."""
 PATIENCE = 10.0
 PROGRESS = 1_000
 """Steps after which a long run tells how far it is."""
