@@ -56,7 +56,10 @@ def test_a_caret_shows_where(tmp_path: Path) -> None:
     file = tmp_path / "door.scenario.yaml"
     file.write_text(UGLY.replace("- expect", "- opne: io-1/input/1\n      expect"))
     ended = axsim("check", file)
-    assert f"{file}:6:7: unknown key 'opne'; did you mean 'open'?\n    6 |     - opne: io-1/input/1\n" in ended.err
+    assert (
+        f"{file}:6:7: unknown key 'opne'; did you mean 'open' or 'phone'?\n    6 |     - opne: io-1/input/1\n"
+        in ended.err
+    )
     assert "\n      |       ^^^^\n" in ended.err
 
 
