@@ -31,10 +31,15 @@ def engine(loop: str) -> Iterator[Child]:
         child.stop()
 
 
+USUAL, EVERYTHING = 200_000, 400_000
+"""Records that the journal keeps: a thousand devices that tell a broker all their states write more than usual."""
+
+
 def specification(devices: int, *, mqtt: bool = False) -> dict[str, Any]:
     """A fleet in which every other device is a speaker, on a real clock and the embedded broker."""
     return {
         "seed": 7,
+        "capacity": EVERYTHING if mqtt else USUAL,
         "devices": [
             {"name": f"device-{number}", "model": MODELS[number % 2], "mqtt": mqtt} for number in range(devices)
         ],

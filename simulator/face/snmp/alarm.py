@@ -87,12 +87,12 @@ class AlarmBook:
         """What an event says in an alarm; with `ports` every change of a port says something."""
         if event.topic in SINGLES:
             return self.single(*SINGLES[event.topic])
+        alarm = ALARMS.get(event.topic)
+        if alarm is None and event.topic not in _PORTS:
+            return None
         known = event.key in self._states
         state = "|".join(value for _, value in event.data)
         if self._states.get(event.key) == state:
-            return None
-        alarm = ALARMS.get(event.topic)
-        if alarm is None and event.topic not in _PORTS:
             return None
         self._states[event.key] = state
         if alarm is not None:
