@@ -1,4 +1,4 @@
-"""Hands on what a speaker's microphone hears, and on its mechanical switch."""
+"""Hands on what a speaker's microphone hears."""
 
 from __future__ import annotations
 

@@ -351,7 +351,7 @@ class Speaker(DeviceHandle):
     @property
     def heard(self) -> str:
         """The source that is heard: SIP, VAPIXAudio, VAPIXMediaClip, the id of a page, or silence."""
-        return str(self.state["speaker"]["heard"])
+        return str(self.state["audio"]["heard"] or "silence")
 
     def sound(self, seconds: float = 2.0) -> bytes:
         """A WAV file of what the loudspeaker played last, at most 30 seconds."""

@@ -70,8 +70,8 @@ class Session:
     # The fleet
 
     def populate(self, specification: dict[str, Any]) -> dict[str, Any]:
-        """Make this fleet; returns what fleet.json holds."""
-        self._watched = None
+        """Make this fleet; returns what fleet.json holds. The observers leave the old one first: its addresses go."""
+        self.look_away()
         self.touched = Touched()
         return self._get("PUT", "/v1/fleet", specification)
 

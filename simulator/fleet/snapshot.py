@@ -142,15 +142,13 @@ def _telephone(device: Device) -> dict[str, Any] | None:
 
 
 def _speaker(host: Host) -> dict[str, Any] | None:
-    """What a person before a speaker hears and sees, and what its test says."""
+    """What a person before a speaker sees, what its test says, and which pages it could not open."""
     device = host.device
     if device.audio is None or device.speaker_test is None:
         return None
     shown = None if device.light is None else device.light.shown
     return {
-        "heard": device.audio.heard or "silence",
         "light": "off" if shown is None else shown.colors[0],
-        "microphone": "on" if device.audio.microphone_on else "off",
         "speaker_test": device.speaker_test.status.value,
         "pages_refused": host.multicast.refused,
     }

@@ -30,11 +30,6 @@ class Pager:
         self._address = address
         self._pages: dict[tuple[str, int], MediaSession] = {}
 
-    @property
-    def on_air(self) -> tuple[tuple[str, int], ...]:
-        """Group and port of each page."""
-        return tuple(self._pages)
-
     def start(
         self,
         group: str,

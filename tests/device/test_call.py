@@ -3,64 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from call_bench import FACTORY, PHONE, Line, quirk
 from device_bench import Bench
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from simulator.device.call import Call, CallState, Outcome, Reason
-from simulator.device.call_service import CallService
+from simulator.device.call import CallState, Outcome, Reason
 from simulator.device.call_setting import CallServiceRefused, Fault
-from simulator.device.calls import Calls
 from simulator.journal import Kind
-
-PHONE = "sip:alice@192.0.2.9"
-FACTORY = "sip_account_0"
-
-
-class Line:
-    """Who speaks SIP, in place of it: writes down what the device wants, and says what the far end does."""
-
-    def __init__(self, bench: Bench, **configuration: object) -> None:
-        service, calls = bench.device.call_service, bench.device.calls
-        assert service is not None
-        assert calls is not None
-        self.bench = bench
-        self.service: CallService = service
-        self.calls: Calls = calls
-        self.wishes: list[tuple[str, Call]] = []
-        self.calls.on_place(lambda call: self.wishes.append(("place", call)))
-        self.calls.on_answer(lambda call: self.wishes.append(("answer", call)))
-        self.calls.on_hang_up(lambda call, before: self.wishes.append((f"hang up {before.value}", call)))
-        self.service.configure({"SIPEnabled": True, "AllowIncomingCalls": True, **configuration})
-        bench.published.clear()
-
-    def account(self, **values: object) -> None:
-        self.service.accounts.put({"Id": FACTORY, **values})
-
-    @property
-    def wished(self) -> list[str]:
-        return [what for what, _ in self.wishes]
-
-    def told(self) -> list[str]:
-        """Reasons and states in the order in which they were published."""
-        return [e.data[0][1] for e in self.bench.published if e.topic.startswith("tnsaxis:Call/State")]
-
-    def ring(self) -> Call:
-        decision = self.calls.incoming(PHONE, "sip:peer-to-peer@192.0.2.1", FACTORY)
-        assert decision.call is not None
-        return decision.call
-
-
-def quirk(bench: Bench, **changed: object) -> None:
-    """Another firmware's guesses."""
-    sip = bench.device.profile.quirks.sip
-    assert sip is not None
-    other = bench.device.profile.quirks.model_copy(update={"sip": sip.model_copy(update=changed)})
-    bench.device.profile = replace(bench.device.profile, quirks=other)
 
 
 @pytest.fixture
@@ -415,89 +365,3 @@ def test_events_name_the_change_as_their_cause(line: Line) -> None:
     cause = events[-1].cause
     assert cause is not None
     assert (records[cause].kind, records[cause].what) == (Kind.STATE, "call")
-
-
-class CallMachine(RuleBasedStateMachine):
-    """Whatever happens in whatever order: order of events, one call at a time, no timer that outlives a call."""
-
-    @initialize(auto=st.booleans())
-    def start(self, auto: bool) -> None:
-        self.line = Line(Bench("C1410"), CallingTimeout=5, AnsweringTimeout=7)
-        self.line.account(AutoAnswerEnabled=auto, Attribute=[{"Name": "MaxCallDuration", "Value": "11"}])
-        self.known: list[Call] = []
-
-    @rule()
-    def place(self) -> None:
-        try:
-            self.known.append(self.line.calls.place(PHONE))
-        except CallServiceRefused:
-            assert self.line.calls.live
-
-    @rule()
-    def incoming(self) -> None:
-        decision = self.line.calls.incoming(PHONE, "sip:x@y", FACTORY)
-        if decision.call is not None:
-            self.known.append(decision.call)
-
-    @precondition(lambda self: self.known)
-    @rule(data=st.data(), what=st.sampled_from(["ringing", "answered", "ended", "hang_up", "cancelled", "busy"]))
-    def happen(self, data: st.DataObject, what: str) -> None:
-        call = data.draw(st.sampled_from(self.known))
-        if what == "cancelled":
-            call.ended(Outcome.CANCELLED)
-        elif what == "busy":
-            call.ended(Reason.BUSY)
-        else:
-            getattr(call, what)()
-
-    @rule(seconds=st.sampled_from([0.5, 5.0, 7.0, 12.0]))
-    def wait(self, seconds: float) -> None:
-        self.line.bench.advance(seconds)
-
-    @rule()
-    def switch(self) -> None:
-        self.line.service.configure({"SIPEnabled": False})
-        self.line.service.configure({"SIPEnabled": True})
-        if not self.line.calls.live:
-            self.line.bench.published.clear()  # the state was declared anew
-
-    def teardown(self) -> None:
-        """No timer outlives its call."""
-        for call in self.known:
-            call.ended()
-        self.line.bench.published.clear()
-        self.line.wishes.clear()
-        self.line.bench.advance(60)
-        assert (self.line.told(), self.line.wishes) == ([], [])
-
-    @invariant()
-    def one_call_at_a_time(self) -> None:
-        if not hasattr(self, "line"):
-            return
-        live = self.line.calls.live
-        assert len(live) <= 1
-        assert all(not call.over for call in live)
-
-    @invariant()
-    def the_state_is_that_of_the_call(self) -> None:
-        if not hasattr(self, "line"):
-            return
-        (state,) = self.line.bench.states("Call/State")
-        live = self.line.calls.live
-        assert state["CallState"] == (live[0].told.value if live else "Idle")
-        self.line.bench.advance(0)  # what rules have to do with it
-
-    @invariant()
-    def every_change_of_state_but_ringing_follows_its_reason(self) -> None:
-        if not hasattr(self, "line"):
-            return
-        words = {state.value for state in CallState}
-        before = ""
-        for word in self.line.told():
-            if word in words - {"Ringing", "Terminated"}:
-                assert before not in words - {"Terminated"}
-            before = word
-
-
-TestCallMachine = CallMachine.TestCase
-TestCallMachine.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)

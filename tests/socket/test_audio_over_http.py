@@ -70,14 +70,17 @@ def ffmpeg(*arguments: str) -> None:
 
 
 @contextmanager
-def talking(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """An ffmpeg that talks until the end of the block."""
+def talking(session: Session, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An ffmpeg that talks until the end of the block, to a speaker that bears with one that is starved for a while."""
+    patience = {"device": "speaker", "parameter": "Audio.ReceiverTimeout"}
+    session.act({"set": {**patience, "value": "9999"}})
     process = subprocess.Popen(["ffmpeg", "-v", "error", "-re", *arguments], stderr=subprocess.PIPE)
     try:
         yield process
     finally:
         process.kill()
         process.communicate()
+        session.act({"set": {**patience, "value": "1000"}})
 
 
 def sine(hertz: float, seconds: float) -> tuple[str, ...]:
@@ -128,7 +131,7 @@ def basic(session: Session) -> Iterator[None]:
 def test_ffmpeg_talks_chunked_and_is_heard(session: Session, speaker: DeviceHandle) -> None:
     """Credentials in the URL, chunks without end, as a published alert sender does it."""
     more = ("-f", "mulaw", "-ar", "8000", "-ac", "1", "-content_type", "audio/basic")
-    with talking(*sine(1000, 30), *more, with_login(speaker.url)) as process:
+    with talking(session, *sine(1000, 30), *more, with_login(speaker.url)) as process:
         until(lambda: sounds(session, 1000))
         state = heard(session, 0.5)
         assert (state["heard"], state["sources"]) == ("VAPIXAudio", ["VAPIXAudio"])
@@ -202,7 +205,7 @@ def test_the_second_talker_is_refused_and_the_first_goes_on(
     path.write_bytes(mulaw(500, 5, tmp_path))
     more = ("-f", "mulaw", "-ar", "8000", "-ac", "1", "-content_type", "audio/basic")
     sent = ("-i", "-H", "Content-Type: audio/basic", "--data-binary", f"@{path}")
-    with talking(*sine(1000, 30), *more, with_login(speaker.url)):
+    with talking(session, *sine(1000, 30), *more, with_login(speaker.url)):
         until(lambda: sounds(session, 1000))
         answer = curl(*sent, speaker.url + TRANSMIT)
         assert answer.status == 503

@@ -56,7 +56,7 @@ def listening(session: Session, name: str, group: str, **more: Any) -> str:
 
 
 def heard(session: Session, name: str) -> str:
-    return str(session.snapshot(name)["speaker"]["heard"])
+    return str(session.snapshot(name)["audio"]["heard"] or "silence")
 
 
 def test_a_page_reaches_ten_speakers_and_an_emergency_interrupts_it() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +22,7 @@ from simulator.wire.sound.analysis import dominant, level
 
 pytestmark = [
     pytest.mark.asyncio,
-    pytest.mark.skipif(not shutil.which("baresip"), reason="needs baresip"),
+    pytest.mark.peer("baresip"),
 ]
 REGISTRAR = {"algorithms": ["MD5"], "users": {"3001": "horn"}}
 

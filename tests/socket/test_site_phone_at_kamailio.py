@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +19,7 @@ from simulator.fleet.specification import FleetSpecification
 
 pytestmark = [
     pytest.mark.asyncio,
-    pytest.mark.skipif(not shutil.which("kamailio"), reason="needs Kamailio"),
+    pytest.mark.peer("kamailio"),
 ]
 ADDRESS = f"127.0.77.{10 + WORKER}"
 SECRET = "kamailio-secret"

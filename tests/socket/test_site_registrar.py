@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +23,7 @@ from simulator.wire.sip.registrar import RegistrarSettings
 
 pytestmark = [
     pytest.mark.asyncio,
-    pytest.mark.skipif(not (shutil.which("baresip") and shutil.which("sipp")), reason="needs baresip and SIPp"),
+    pytest.mark.peer("baresip", "sipp"),
 ]
 PASSWORDS = {"1001": "horn", "2001": "desk"}
 

@@ -7,6 +7,7 @@ import socket
 import pytest
 from vapix_fleet import WORKER, fleet, until
 
+from simulator.errors import FleetError
 from simulator.fleet.session import Session
 from simulator.wire.snmp.message import CommunityMessage
 from simulator.wire.snmp.pdu import Kind, Pdu
@@ -41,6 +42,26 @@ def test_the_receiver_of_the_site_takes_traps(mode: str) -> None:
         (seen,) = session.seen("trap", before.trap)
         assert seen["data"]["trap"] == "authenticationFailure"
         assert seen["data"]["source"] == session.device("io-1")["address"]
+
+
+def test_a_new_fleet_frees_the_receiver_of_the_old_one() -> None:
+    """Its address block may be somebody else's at once."""
+    with fleet(IO, block=WORKER) as session:
+        session.observe()
+        receiver = session.fleet()["site"]["traps"]
+        session.populate({"seed": 8, "clock": {"mode": "stepped"}, "devices": [], "block": WORKER + 20})
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind((receiver["host"], receiver["port"]))
+
+
+def test_nobody_takes_silence_for_an_answer_where_nobody_listens() -> None:
+    with fleet(IO, block=WORKER) as session:
+        receiver = session.fleet()["site"]["traps"]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind((receiver["host"], receiver["port"]))
+            session.observe()
+            with pytest.raises(FleetError, match=r"nobody listens for traps.*another address block"):
+                session.seen("trap", 0)
 
 
 def test_what_observers_asked_is_told_from_what_the_client_asked() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from simulator.device.topic import SUBTREE, TopicFilter
+from simulator.device.topic import TopicFilter
 from simulator.errors import FleetError
 
 if TYPE_CHECKING:
@@ -72,11 +72,6 @@ def topic_filter(text: str) -> TopicFilter:
 def content_test(text: str) -> Test:
     """A compiled content filter; empty text lets everything pass. Raises ContentRefused."""
     return _Parser(text).whole() if text.strip() else lambda _items: True
-
-
-def matches_subtree(text: str) -> bool:
-    """Whether a topic expression can stand for several topics."""
-    return SUBTREE in text or "|" in text
 
 
 def passes(content: str, event: Event) -> bool:

@@ -34,7 +34,7 @@ def find(look: Look) -> list[Finding]:
         telephone = snapshot["telephone"]
         state = telephone["state"].lower() if telephone is not None else "none"
         differs += differences({"call": query.call}, {"call": state})
-    differs += _speaker_differs(query, snapshot.get("speaker"))
+    differs += _speaker_differs(query, snapshot)
     differs += _port_differs(query, snapshot["ports"])
     differs += _module_differs(query, snapshot["modules"])
     return [Finding(_told(snapshot), differs, snapshot["at"])]
@@ -62,11 +62,14 @@ def _port_differs(query: Any, ports: dict[str, Any]) -> tuple[str, ...]:
     return tuple(f"port {port}: {problem}" for port, problems in told for problem in problems)
 
 
-def _speaker_differs(query: Any, speaker: dict[str, Any] | None) -> tuple[str, ...]:
+def _speaker_differs(query: Any, snapshot: dict[str, Any]) -> tuple[str, ...]:
     wanted = {key: getattr(query, key) for key in _SPEAKER_FIELDS if getattr(query, key)}
     if not wanted:
         return ()
-    return differences(wanted, speaker) if speaker is not None else ("it is no speaker",)
+    speaker, audio = snapshot["speaker"], snapshot["audio"]
+    if speaker is None or audio is None:
+        return ("it is no speaker",)
+    return differences(wanted, {**speaker, "heard": audio["heard"] or "silence"})
 
 
 def _module_differs(query: Any, modules: dict[str, Any]) -> tuple[str, ...]:

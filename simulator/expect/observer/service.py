@@ -31,6 +31,10 @@ from simulator.expect.observer.trap import TrapObserver
 from simulator.expect.observer.vapix import VapixObserver
 from simulator.fleet.parent import serve_parent
 
+DEAF = {
+    "error": "nobody listens for traps: another program has the port of the site's receiver",
+    "hint": "end it, or use another address block",
+}
 NOBODY_WATCHES = {"error": "the observers watch no site", "hint": "they have ended and lost what they had seen"}
 
 
@@ -103,8 +107,16 @@ class Observers:
         if face == "stream":
             return self.stream_seen
         if face == "trap":
-            return self.traps.seen if self.traps is not None else Sightings(face)
+            return self._trapped()
         return self.mqtt.seen if self.mqtt is not None else Sightings(face)
+
+    def _trapped(self) -> Sightings:
+        """Silence is no finding where nobody listens: who asks is told."""
+        if self.traps is None:
+            return Sightings("trap")
+        if not self.traps.open:
+            raise web.HTTPConflict(text=json.dumps(DEAF), content_type="application/json")
+        return self.traps.seen
 
     def streaming(self) -> list[str]:
         return [stream.device for stream in self.streams if stream.open]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.errors import MalformedMessage
@@ -29,7 +30,7 @@ class Session(Protocol):
     def tick(self, now: float) -> list[Any]: ...
 
 
-class Delivery:
+class Delivery(ABC):
     """From the dial to the end. `over` is called once, with the reason of a failure or nothing."""
 
     def __init__(self, order: Order, dialer: Dialer, over: Callable[[Delivery, str], None]) -> None:
@@ -70,17 +71,17 @@ class Delivery:
         elif self._attempt is not None:
             self._attempt.cancel()
 
+    @abstractmethod
     def begin(self) -> None:
         """Find out whom to call, and dial. Raises ActionFailed for settings with which that cannot be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def handle(self, event: Any) -> None:
         """What the session says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def connected(self, now: float) -> list[Any]:
         """The connection stands: what the session says to that."""
-        raise NotImplementedError
 
     # ---- what the present connection tells
 

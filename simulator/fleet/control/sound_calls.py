@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import math
-import wave
 from typing import TYPE_CHECKING, Any
 
 from simulator.device.loudspeaker import MEMORY
@@ -14,14 +12,15 @@ from simulator.fleet.control.route import ControlRequest, ControlRoute
 
 if TYPE_CHECKING:
     from simulator.device.audio import Audio
-    from simulator.device.sound import Samples
 
 _SECONDS = f"how far back, up to {MEMORY:g} seconds"
 
 
 async def listen(request: ControlRequest) -> bytes:
     """A WAV file, 16 bits, mono, 16 kHz."""
-    return wav_of(_audio(request).render(_figure(request, "seconds", 2.0, 0.0, MEMORY)))
+    from simulator.wire.sound.wav import write_wav
+
+    return write_wav(_audio(request).render(_figure(request, "seconds", 2.0, 0.0, MEMORY)), RATE)
 
 
 async def measure(request: ControlRequest) -> dict[str, Any]:
@@ -41,15 +40,6 @@ async def measure(request: ControlRequest) -> dict[str, Any]:
     if "tone" in request.query:
         told["tone_level"] = round(level_at(played, _figure(request, "tone", 0.0, 1.0, RATE / 2)), 1)
     return told
-
-
-def wav_of(samples: Samples) -> bytes:
-    """The samples as a file that every player takes."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setparams((1, 2, RATE, 0, "NONE", "not compressed"))
-        writer.writeframes(samples.astype("<i2").tobytes())
-    return file.getvalue()
 
 
 def _audio(request: ControlRequest) -> Audio:

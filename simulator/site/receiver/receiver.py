@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,7 +52,7 @@ class Surroundings:
     stirred: Callable[[], None]
 
 
-class Receiver:
+class Receiver(ABC):
     """One receiver with its doors. `start` and `stop` may be repeated."""
 
     name = ""
@@ -69,9 +70,9 @@ class Receiver:
     def running(self) -> bool:
         return bool(self._servers)
 
+    @abstractmethod
     def protocol(self, door: Door) -> asyncio.Protocol:
         """What speaks on a new connection."""
-        raise NotImplementedError
 
     async def start(self) -> None:
         """Take connections."""
@@ -97,7 +98,8 @@ class Receiver:
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait for what is still being done after a stop."""
+        """Wait for what is still being done after a stop: transports close in the next turn."""
+        await asyncio.sleep(0)
 
     def opened(self, transport: asyncio.BaseTransport) -> None:
         """A connection stands."""

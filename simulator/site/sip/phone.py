@@ -16,6 +16,7 @@ from simulator.site.sip.phone_rule import BrokenRules
 from simulator.wire.sip import command, event
 from simulator.wire.sip.account import Account, Login
 from simulator.wire.sip.agreement import AudioSettings, Encryption
+from simulator.wire.sip.info import DTMF_RELAY, digit_body
 from simulator.wire.sip.packet import TLS, UDP
 from simulator.wire.sip.sdp import Direction
 
@@ -218,8 +219,7 @@ class Phone:
                 call.conversation.press(digit)
         elif method == "info":
             for digit in digits:
-                body = f"Signal={digit}\r\nDuration={KEY_MILLISECONDS}\r\n".encode()
-                self._line.tell(command.SendInfo(call.number, "application/dtmf-relay", body))
+                self._line.tell(command.SendInfo(call.number, DTMF_RELAY, digit_body(digit, KEY_MILLISECONDS)))
         else:
             self._play_keys(call, digits)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -71,27 +70,6 @@ def suite_named(name: str) -> Suite:
     return suite
 
 
-def read_inline(text: str, suite: Suite) -> bytes:
-    """Master key and salt of `inline:<base64>[|lifetime][|MKI:length]`.
-
-    Raises MalformedMessage for a key of the wrong length, a lifetime other than 2^31 or 2^48, and for an MKI.
-    """
-    method, _, rest = text.strip().partition(":")
-    encoded, *more = rest.split("|")
-    if method.lower() != "inline":
-        raise MalformedMessage(f"no key method {method[:20]!r}")
-    try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise MalformedMessage("the key is no base64", offset=len(method) + 1) from None
-    if len(key) != suite.key_length:
-        raise MalformedMessage(f"a key of {len(key)} bytes, {suite.name} has {suite.key_length}")
-    for part in more:
-        if not _is_lifetime(part):
-            raise MalformedMessage(f"cannot honour |{part[:20]}")
-    return key
-
-
 def write_inline(key: bytes) -> str:
     """`inline:<base64>`."""
     return "inline:" + base64.b64encode(key).decode()
@@ -129,13 +107,6 @@ class Unprotector:
     def unprotect_rtcp(self, packet: bytes) -> bytes:
         """The RTCP packet within."""
         return _checked(self._session.unprotect_rtcp, packet)
-
-
-def _is_lifetime(part: str) -> bool:
-    base, _, power = part.partition("^")
-    if not power:
-        return base.isascii() and base.isdigit() and len(base) < 20 and int(base) in _HONOURED_LIFETIMES
-    return base == "2" and power in ("31", "48")
 
 
 def _checked(function: Callable[[bytes], bytes], packet: bytes) -> bytes:

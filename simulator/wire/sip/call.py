@@ -13,9 +13,9 @@ from simulator.wire.sip.event import Answered, AnswerReceived, CallConfirmed, Ca
 from simulator.wire.sip.info import answer_info
 from simulator.wire.sip.packet import UDP, Packet
 from simulator.wire.sip.renegotiation import Renegotiation
+from simulator.wire.sip.repeated import Repeated
 from simulator.wire.sip.sending import Sending
 from simulator.wire.sip.session_timer import SessionTimer
-from simulator.wire.sip.unacknowledged import Unacknowledged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +52,7 @@ class Call:
         """The peer's Allow lists UPDATE."""
         self.timer = SessionTimer(core.schedule, self._refresh, self._expired)
         self.renegotiation = Renegotiation(self)
-        self.unacknowledged: Unacknowledged | None = None
+        self.unacknowledged: Repeated | None = None
         self._bye_wanted: Extra | None = None
         core.calls[number] = self
 
@@ -91,7 +91,7 @@ class Call:
     def acknowledged(self, received: Received, now: float) -> None:
         """Take the ACK for our 200; any other is an old one."""
         waiting = self.unacknowledged
-        if waiting is None or waiting.cseq != received.cseq.number:
+        if waiting is None or waiting.number != received.cseq.number:
             return
         waiting.stop()
         self.unacknowledged = None
@@ -221,8 +221,14 @@ class Call:
     def await_ack(self, transaction: ServerTransaction, cseq: int, now: float, *, wants_answer: bool) -> None:
         """Our 200 is out: repeat it until the ACK comes."""
         if transaction.last is not None:
-            self.unacknowledged = Unacknowledged(
-                self.core, transaction.last, cseq, self._never_acknowledged, now, wants_answer=wants_answer
+            self.unacknowledged = Repeated(
+                self.core,
+                transaction.last,
+                cseq,
+                self._never_acknowledged,
+                now,
+                wants_answer=wants_answer,
+                longest=self.core.settings.timing.t2,
             )
 
     # The end

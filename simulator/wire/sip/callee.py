@@ -9,7 +9,7 @@ from simulator.wire.sip.call import Call
 from simulator.wire.sip.dialog import Dialog
 from simulator.wire.sip.event import AnswerReceived, CallAnswered, End, OfferReceived
 from simulator.wire.sip.header import options
-from simulator.wire.sip.reliable import ReliableProvisional
+from simulator.wire.sip.repeated import Repeated
 from simulator.wire.sip.settings import Trying
 from simulator.wire.sip.uri import SipUri, parse_uri
 
@@ -52,7 +52,7 @@ class Callee(Call):
         self._answered_early = False
         """Our answer went out in a reliable provisional."""
         self._rseq = core.chance.randint(1, 2**31 - 1) if self._supports_100rel else 0
-        self._reliable: ReliableProvisional | None = None
+        self._reliable: Repeated | None = None
         self._next_ring: Ring | None = None
         self._next_answer: Answer | None = None
         self._prack: ServerTransaction | None = None
@@ -141,7 +141,7 @@ class Callee(Call):
             self.local_sdp, self._answered_early = sdp, True
         if transaction.last is not None:
             offers = bool(sdp) and self._late_offer
-            self._reliable = ReliableProvisional(
+            self._reliable = Repeated(
                 self.core, transaction.last, self._rseq, self._no_prack, now, wants_answer=offers
             )
 
@@ -238,7 +238,7 @@ class Callee(Call):
             super().other(received, transaction, now)
             return
         acknowledged, waiting = reliable.rack(received.request.headers), self._reliable
-        if waiting is None or acknowledged != (waiting.rseq, self._cseq, "INVITE"):
+        if waiting is None or acknowledged != (waiting.number, self._cseq, "INVITE"):
             self.core.respond(transaction, 481, now)
             return
         waiting.stop()

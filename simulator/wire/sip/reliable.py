@@ -1,4 +1,4 @@
-"""Provisional responses that are surely delivered, both sides (RFC 3262, SIP sheet 17.2)."""
+"""What provisional responses that are surely delivered, and their PRACKs, say (RFC 3262, SIP sheet 17.2)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from simulator.errors import MalformedMessage
 from simulator.wire.sip.header import number, options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simulator.wire.sip.core import Core
     from simulator.wire.sip.message import Headers
-    from simulator.wire.sip.packet import Packet
-    from simulator.wire.sip.timer import Timer
 
 TAG = "100rel"
 
@@ -41,42 +36,3 @@ def rack(headers: Headers) -> RAck:
 def rseq_of(headers: Headers) -> int | None:
     """RSeq of a provisional response that wants a PRACK; None for any other."""
     return number(headers.get("rseq")) if TAG in options(headers, "require") else None
-
-
-class ReliableProvisional:
-    """One of ours: repeated after 0.5, 1, 2 ... s without limit until its PRACK; `lost` is called after 32 s."""
-
-    __slots__ = ("_core", "_interval", "_lost", "_packet", "_repeat", "_until", "rseq", "wants_answer")
-
-    def __init__(
-        self,
-        core: Core,
-        packet: Packet,
-        rseq: int,
-        lost: Callable[[float], None],
-        now: float,
-        *,
-        wants_answer: bool,
-    ) -> None:
-        self.rseq = rseq
-        self.wants_answer = wants_answer
-        """It makes an offer: the PRACK has to answer it."""
-        self._core, self._packet, self._lost = core, packet, lost
-        timing = core.settings.timing
-        self._interval = timing.t1
-        self._repeat: Timer = core.schedule.at(now + self._interval, self._again)
-        self._until: Timer = core.schedule.at(now + timing.life, self._over)
-
-    def stop(self) -> None:
-        """The PRACK has come, or the call is over."""
-        self._repeat.cancel()
-        self._until.cancel()
-
-    def _again(self, now: float) -> None:
-        self._core.transactions.put_response(self._packet)
-        self._interval *= 2
-        self._repeat = self._core.schedule.at(now + self._interval, self._again)
-
-    def _over(self, now: float) -> None:
-        self._repeat.cancel()
-        self._lost(now)

@@ -82,12 +82,6 @@ def codec_named(name: str) -> Codec:
     return _named(name.lower())
 
 
-def codec_of_type(payload_type: int) -> Codec | None:
-    """The codec of a static payload type."""
-    name = STATIC.get(payload_type)
-    return codec_named(name) if name else None
-
-
 @cache
 def _all() -> dict[str, Codec]:
     from simulator.wire.sound.g711 import PCMA, PCMU
