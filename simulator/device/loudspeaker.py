@@ -7,6 +7,7 @@ makes samples of that, for a test that asks.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ class Loudspeaker:
     """
 
     def __init__(self) -> None:
-        self._past: list[_Stretch] = []
+        self._past: deque[_Stretch] = deque(maxlen=MOST_STRETCHES)
         self._present: _Stretch | None = None
         self._start = 0.0
 
@@ -115,10 +116,8 @@ class Loudspeaker:
             self._present.length = self._present.lasted(now)
             self._start += self._present.length
             self._past.append(self._present)
-        kept = (
-            each for each in self._past[-MOST_STRETCHES:] if self._start - each.start - each.lasted(now) <= MEMORY
-        )
-        self._past = list(kept)
+        while self._past and self._start - self._past[0].start - self._past[0].lasted(now) > MEMORY:
+            self._past.popleft()
 
     def forget(self, now: float) -> None:
         """Let go of everything that was played."""

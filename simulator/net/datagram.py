@@ -147,12 +147,19 @@ class DatagramPort:
             if tally is not None and not self._silent:
                 tally.datagram_in(size)
             if patchbay.quiet and not self._silent:
-                self._received(data, peer)
+                self._deliver(data, peer)
             else:
                 for delay in self._fates(Direction.TO_DEVICE):
                     self._later(delay, self._hand_over, data, peer)
             if self._socket.fileno() < 0:  # the receiver closed or shut it
                 return
+
+    def _deliver(self, data: bytes, peer: Peer) -> None:
+        """A mistake of ours about one datagram is written down, and the next one is read."""
+        try:
+            self._received(data, peer)
+        except Exception as error:
+            self._patchbay.reports.bug(self.endpoint.device, error)
 
     def _fates(self, direction: Direction) -> list[float]:
         if self._silent:
@@ -177,7 +184,7 @@ class DatagramPort:
 
     def _hand_over(self, data: bytes, peer: Peer) -> None:
         if not self._closed:
-            self._received(data, peer)
+            self._deliver(data, peer)
 
     def _send_now(self, data: bytes, peer: Peer) -> None:
         if self._socket.fileno() < 0:

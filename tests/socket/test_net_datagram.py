@@ -58,6 +58,26 @@ async def test_every_datagram_is_answered_from_the_asked_address(mode: str) -> N
         echo.port.close()
 
 
+async def test_a_mistake_about_one_datagram_is_written_down_and_the_next_is_answered() -> None:
+    async with bench() as fleet:
+        echo = Echo(fleet)
+        received = echo._received
+
+        def mistaken(data: bytes, peer: tuple[str, int]) -> None:
+            if data == b"odd":
+                raise ZeroDivisionError("our own")
+            received(data, peer)
+
+        echo.port._received = mistaken
+        with asking(echo.port) as sock:
+            sock.send(b"odd")
+            sock.send(b"even")
+            assert await in_thread(answers, sock, 1) == [b"even"]
+        assert [str(error) for error in fleet.bugs] == ["our own"]
+        fleet.bugs.clear()
+        echo.port.close()
+
+
 async def test_loss_takes_its_share() -> None:
     async with bench() as fleet:
         echo = Echo(fleet)
