@@ -193,6 +193,13 @@ class SipFace:
             self.telephony.happened(event)
 
     def _set(self, agent: UserAgent) -> None:
+        configuration = self.service.configuration
+        asked = {
+            "STUN": configuration.stun_enabled,
+            "TURN": configuration.turn_enabled,
+            "ICE": configuration.ice_enabled,
+        }
+        self.recorder.without_effect(tuple(name for name, wanted in asked.items() if wanted))
         set_agent(agent.settings, self.device, self.service)
         agent.settings.address = self.way.address or agent.settings.address
         agent.settings.ports = {**agent.settings.ports, **self.way.ports()}

@@ -24,12 +24,19 @@ _CSEQ = re.compile(rb"^cseq[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILIN
 class Recorder:
     """Writes the records of one device."""
 
-    __slots__ = ("_device", "_second", "_texts")
+    __slots__ = ("_device", "_second", "_texts", "_without_effect")
 
     def __init__(self, device: Device) -> None:
         self._device = device
         self._second = 0
         self._texts = 0
+        self._without_effect: tuple[str, ...] = ()
+
+    def without_effect(self, settings: tuple[str, ...]) -> None:
+        """Settings that are on and change nothing here, told whenever they change: nobody shall look for their packets."""
+        if settings != self._without_effect:
+            self._without_effect = settings
+            self._device.note(Kind.STATE, "sip settings without effect", settings=list(settings))
 
     def came(self, data: bytes, peer: Address, transport: str, now: float) -> None:
         """A message of a peer."""

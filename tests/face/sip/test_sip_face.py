@@ -67,6 +67,15 @@ def faced() -> tuple[SipFace, Way]:
     return face, way
 
 
+def test_what_is_switched_on_and_does_nothing_is_written_down() -> None:
+    face, _ = faced()
+    face.service.configure({"ICEEnabled": True, "STUNEnabled": True})
+    face.settings_changed()
+    face.settings_changed()
+    records = [r for r in face.device.world.journal.since(0) if r.what == "sip settings without effect"]
+    assert [record.data["settings"] for record in records] == [["STUN", "ICE"]]
+
+
 def ping() -> bytes:
     number = next(NUMBERS)
     return (
