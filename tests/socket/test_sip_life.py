@@ -249,6 +249,33 @@ async def test_a_stream_that_never_ends_its_head_is_closed() -> None:
         await until(lambda: one.records(Kind.VIOLATION, "sip"))
 
 
+@pytest.mark.parametrize(
+    ("lengths", "answer"),
+    [
+        ("Content-Length: 1\r\nContent-Length: 2", b"SIP/2.0 400 Bad Request"),
+        ("Content-Length: 99999999", b"SIP/2.0 413 Request Entity Too Large"),
+    ],
+)
+async def test_a_stream_that_cannot_be_read_on_gets_a_refusal_and_its_end(lengths: str, answer: bytes) -> None:
+    request = (
+        "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.9;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x>\r\n"
+        f"Call-ID: 1\r\nCSeq: 1 OPTIONS\r\n{lengths}\r\n\r\n"
+    ).encode()
+    async with speaker() as one:
+        with socket.create_connection(one.place, timeout=5) as stream:
+
+            def asked() -> bytes:
+                stream.sendall(request)
+                told = b""
+                while piece := stream.recv(4096):
+                    told += piece
+                return told
+
+            assert (await asyncio.to_thread(asked)).startswith(answer)
+        (violation,) = one.records(Kind.VIOLATION, "sip")
+        assert violation.data["transport"] == "TCP"
+
+
 async def test_an_unacknowledged_call_is_taken_back_and_other_callers_are_not_locked_out() -> None:
     """The caller vanishes after our 200: with T1 at a hundredth the 32 seconds are short."""
     async with speaker() as one:

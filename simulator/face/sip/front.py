@@ -141,7 +141,9 @@ class SipFace:
 
     def malformed(self, source: Address, transport: str, error: MalformedMessage) -> None:
         """A stream that is no SIP; it is closed when this returns."""
-        self.recorder.violation(f"{source[0]}:{source[1]}", transport, str(error))
+        if self.agent is not None:
+            self.agent.malformed(error, source, transport, self.way.now())
+            self.work()
 
     def needed(self, _peer: Address, transport: str) -> bool:
         """A call or a registration lives on this transport."""

@@ -15,6 +15,7 @@ from simulator.wire.sip.admission import (
     refusal_of_form,
 )
 from simulator.wire.sip.callee import Callee
+from simulator.wire.sip.composition import phrase_of
 from simulator.wire.sip.destination import of_response
 from simulator.wire.sip.echo import Echo, response_bytes, stateless_tag
 from simulator.wire.sip.event import CallDenied, IncomingCall, MalformedReceived, MessageReceived, NotifyReceived
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from simulator.wire.sip.admission import Refusal
     from simulator.wire.sip.command import Extra
     from simulator.wire.sip.core import Core
-    from simulator.wire.sip.message import Request
+    from simulator.wire.sip.message import MalformedSip, Request
     from simulator.wire.sip.misbehaviour import Scripted
     from simulator.wire.sip.packet import Address
     from simulator.wire.sip.received import Received
@@ -61,12 +62,16 @@ class ServerCore:
             or transactions.held >= settings.max_server_bytes
         )
 
-    def refuse_malformed(self, request: Request, what: str, source: Address, transport: str) -> None:
-        """Send a 400 to who sent nonsense, if its Via can be read; nothing of it is kept."""
+    def refuse_malformed(self, error: MalformedSip, source: Address, transport: str) -> None:
+        """Send a 400, or a 413, to who sent nonsense, if its Via can be read; nothing of it is kept."""
+        request = error.message_so_far
+        if request is None:
+            return
+        phrase = f"{phrase_of(error.status)} - {error.what}"
         try:
             top = stamp(request.headers, source[0], source[1])
             data = response_bytes(
-                Echo(request), self._core.settings, 400, stateless_tag(request), phrase=f"Bad Request - {what}"
+                Echo(request), self._core.settings, error.status, stateless_tag(request), phrase=phrase
             )
             self._core.transactions.put_response(Packet(data, of_response(top, transport, source)))
         except MalformedMessage:

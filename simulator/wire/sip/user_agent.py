@@ -73,9 +73,14 @@ class UserAgent:
             else:
                 self._core.transactions.response(data, now)
         except MalformedMessage as error:
-            if isinstance(error, MalformedSip) and error.message_so_far is not None:
-                self._server.refuse_malformed(error.message_so_far, error.what, source, transport)
-            self._core.tell(MalformedReceived(error.what, error.offset, source, transport))
+            self.malformed(error, source, transport, now)
+
+    def malformed(self, error: MalformedMessage, source: Address, transport: str, now: float) -> None:
+        """What came was no message, or a stream cannot be read on: refused where that can be done, and told."""
+        self._enter(now)
+        if isinstance(error, MalformedSip):
+            self._server.refuse_malformed(error, source, transport)
+        self._core.tell(MalformedReceived(error.what, error.offset, source, transport))
 
     def send(self, command: Command, now: float) -> int:
         """Do what the owner says. Returns the number of the call, registration or request that it is about, a new one
